@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runMeasured, type MeasuredRun } from './measured-process.js';
+import { renderTable, spreadOf, type RowReport } from './report.js';
+import { spineRows, type Row } from './rows.js';
+import { prepareSpark } from './spark-peer.js';
+import { ensureTextInput } from './text-input.js';
+
+/**
+ * Compares Heddle `local[2]` with Spark `local[2]`, runs interleaved, each run a process of its own:
+ * `node benchmarks/dist/src/main.js [--runs 3] [--only row,row] [--no-spark]`.
+ */
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    spark: { type: 'boolean', default: true },
+  },
+  allowNegative: true,
+});
+const root = join(import.meta.dirname, '..', '..');
+const workDirectory = join(root, 'work');
+const env = process.env as Readonly<Record<string, string>>;
+const textFile = join(workDirectory, 'text-256m.txt');
+mkdirSync(workDirectory, { recursive: true });
+ensureTextInput(textFile, 256 * 1_048_576);
+
+const heddle = [
+  process.execPath,
+  join(root, '..', 'client', 'bin', 'heddle.js'),
+  'submit',
+  '--master',
+  'local[2]',
+  join(root, 'programs', 'spine.ts'),
+];
+const spark = options.spark
+  ? prepareSpark(workDirectory, join(root, 'peers/spark/Jobs.scala'), env.PATH ?? '', 'local[2]')
+  : undefined;
+
+const wanted = options.only?.split(',');
+const reports: RowReport[] = [];
+for (const row of spineRows(textFile)) {
+  if (wanted !== undefined && !wanted.includes(row.name)) continue;
+  reports.push(await measureRow(row, Number(options.runs)));
+}
+const table = renderTable(reports);
+const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+process.stdout.write(`${machine}\n\n${table}\n`);
+writeFileSync(
+  join(workDirectory, 'spine.json'),
+  `${JSON.stringify({ machine, date: new Date().toISOString(), rows: reports }, undefined, 2)}\n`,
+);
+
+async function measureRow(row: Row, runs: number): Promise<RowReport> {
+  const ours: MeasuredRun[] = [];
+  const theirs: MeasuredRun[] = [];
+  for (let run = 0; run < runs; run++) {
+    ours.push(await runMeasured([...heddle, ...row.args], env));
+    if (spark !== undefined) {
+      theirs.push(await runMeasured([...spark.command, ...row.args], { ...env, ...spark.env }));
+    }
+    process.stderr.write(
+      `${row.name} run ${run + 1}: Heddle ${Math.round(row.figureMs(ours[run]!))} ms` +
+        (spark === undefined ? '\n' : `, Spark ${Math.round(row.figureMs(theirs[run]!))} ms\n`),
+    );
+  }
+  const checks = new Set([...ours, ...theirs].map((run) => run.result.check));
+  if (checks.size !== 1) {
+    throw new Error(`${row.name}: the engines disagree: ${[...checks].join(' and ')}`);
+  }
+  return {
+    name: row.name,
+    what: row.what,
+    targetRatio: row.targetRatio,
+    heddleMs: spreadOf(ours.map((run) => row.figureMs(run))),
+    sparkMs: spark && spreadOf(theirs.map((run) => row.figureMs(run))),
+    heddleRssBytes: spreadOf(ours.map((run) => run.peakRssBytes)),
+    sparkRssBytes: spark && spreadOf(theirs.map((run) => run.peakRssBytes)),
+  };
+}

@@ -1,0 +1,53 @@
+/** Smallest, middle and largest of several runs. */
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median =
+    sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return { min: sorted[0]!, median, max: sorted.at(-1)! };
+}
+
+export interface RowReport {
+  readonly name: string;
+  readonly what: string;
+  readonly heddleMs: Spread;
+  readonly sparkMs: Spread | undefined;
+  readonly heddleRssBytes: Spread;
+  readonly sparkRssBytes: Spread | undefined;
+  readonly targetRatio: number;
+}
+
+/** The table as Markdown, as it stands in `docs/performance.md`. */
+export function renderTable(rows: readonly RowReport[]): string {
+  const ms = (spread: Spread | undefined): string =>
+    spread === undefined
+      ? '–'
+      : `${Math.round(spread.median)} (${Math.round(spread.min)}–${Math.round(spread.max)})`;
+  const mib = (spread: Spread | undefined): string =>
+    spread === undefined ? '–' : String(Math.round(spread.median / 1_048_576));
+  const ratio = (ours: Spread, theirs: Spread | undefined): string =>
+    theirs === undefined ? '–' : (ours.median / theirs.median).toFixed(2);
+  const lines = rows.map((row) =>
+    [
+      row.what,
+      ms(row.heddleMs),
+      ms(row.sparkMs),
+      ratio(row.heddleMs, row.sparkMs),
+      `≤ ${row.targetRatio}`,
+      mib(row.heddleRssBytes),
+      mib(row.sparkRssBytes),
+      ratio(row.heddleRssBytes, row.sparkRssBytes),
+    ].join(' | '),
+  );
+  return [
+    '| row | Heddle ms, median (min–max) | Spark ms | ratio | target | Heddle peak RSS MiB | Spark | ratio |',
+    '|---|---|---|---|---|---|---|---|',
+    ...lines.map((line) => `| ${line} |`),
+  ].join('\n');
+}

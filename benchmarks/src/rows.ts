@@ -1,0 +1,39 @@
+import type { MeasuredRun } from './measured-process.js';
+
+/** One line of the comparison: a job that both engines run, and the ratio that we aim for. */
+export interface Row {
+  readonly name: string;
+  readonly what: string;
+  readonly args: readonly string[];
+  /** The figure that is compared, in milliseconds. */
+  figureMs(run: MeasuredRun): number;
+  /** Ours divided by Spark's. */
+  readonly targetRatio: number;
+}
+
+const actionMs = (run: MeasuredRun): number => run.result.actionMs;
+const untilResultMs = (run: MeasuredRun): number => run.resultAfterMs;
+
+export function spineRows(textFile: string): readonly Row[] {
+  const row = (name: string, what: string, targetRatio: number, args: string[] = []): Row => ({
+    name,
+    what,
+    args: [name, ...args],
+    figureMs: actionMs,
+    targetRatio,
+  });
+  return [
+    row('narrow', '11 narrow steps over 50 M numbers', 0.1),
+    row('word-count', 'word count of 256 MiB of text', 0.7, [textFile]),
+    row('reduce-by-key', 'reduceByKey of 20 M int pairs, 1 M keys', 0.4),
+    row('sort-by', 'sortBy of 5 M numbers', 0.5),
+    row('join', 'join 2 M × 2 M', 0.6),
+    {
+      ...row('start', 'command to first job done', 0.2),
+      figureMs: untilResultMs,
+    },
+  ];
+}
+
+/** Peak resident memory over all rows, ours divided by Spark's. */
+export const targetRssRatio = 0.5;

@@ -1,0 +1,83 @@
+// Bundles the engine into client/dist/bundle: one file for each way in, common code in shared
+// chunks, so that every way in sees the same instance of each module. Loading a hundred small files
+// takes longer than the rest of the start together.
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = new URL('../../', import.meta.url);
+const output = new URL('../dist/bundle/', import.meta.url);
+
+/** Ways in. Names are part of the contract with `engine-files.ts`, which finds them at run time. */
+const entries = {
+  // the command
+  command: 'client/dist/src/command/main.js',
+  // `node --import heddle/register`
+  register: 'client/dist/src/register.js',
+  // what a driver's `import 'heddle'` means
+  index: 'core/dist/src/index.js',
+  // what a task thread runs
+  'thread-main': 'executor/dist/src/thread/thread-main.js',
+};
+
+const entryPoints = Object.entries(entries).map(([name, path]) => ({
+  in: fileURLToPath(new URL(path, root)),
+  out: name,
+}));
+
+// Built aside and put in place at the end: a running `heddle` never sees half a bundle.
+const fresh = new URL(`../dist/bundle.${process.pid}/`, import.meta.url);
+await mkdir(fresh, { recursive: true });
+const result = await build({
+  entryPoints,
+  outdir: fileURLToPath(fresh),
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  chunkNames: 'chunk-[hash]',
+  // esbuild carries its own binary beside its files; typescript is the user's own, if any.
+  external: ['esbuild', 'typescript'],
+  define: { HEDDLE_BUNDLED: 'true' },
+  // CommonJS packages inside (winston) ask for `require`.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+  },
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+});
+await restoreClassNames(fresh);
+await writeFile(new URL('package.json', fresh), '{ "type": "module", "sideEffects": true }\n');
+await rm(output, { recursive: true, force: true });
+await rename(fresh, output);
+
+const sizes = await Promise.all(
+  (await readdir(output)).map(async (name) => (await stat(new URL(name, output))).size),
+);
+const totalKiB = Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024);
+process.stdout.write(
+  `engine bundle: ${Object.keys(result.metafile.outputs).length} files, ${totalKiB} KiB\n`,
+);
+
+/**
+ * esbuild calls a class that mentions itself `_Name`, and one whose name another module has too
+ * `Name2`. Names of classes are seen by users (messages, `error.name`), so the first kind gets its
+ * name back, and the second kind is refused for errors. (esbuild's own `keepNames` would cost a call
+ * for each closure that the engine creates.)
+ */
+async function restoreClassNames(folder) {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.js')) continue;
+    const file = new URL(name, folder);
+    const text = await readFile(file, 'utf8');
+    const renamed = /^(?:var \w+ = )?class (\w*Error\d+)\b/m.exec(text);
+    if (renamed !== null) throw new Error(`two classes have one name: ${renamed[1]} in ${name}`);
+    const restored = text.replace(
+      /^(var (\w+) = class _\2(?: extends [\w.$]+)? \{)$/gm,
+      "$1\n  static { Object.defineProperty(this, 'name', { value: '$2', configurable: true }); }",
+    );
+    if (restored !== text) await writeFile(file, restored);
+  }
+}

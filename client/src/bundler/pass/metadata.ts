@@ -1,0 +1,75 @@
+import type { CellMetadata, ProgramMetadata, ScopeMetadata, UnitMetadata } from 'heddle/internal';
+
+import type { ImportMetadata } from 'heddle/internal';
+import { isClassNode } from './ast.js';
+import { classShape } from './class-shape.js';
+import type { Cell, CellScope, ProgramModel, Unit } from './program-model.js';
+
+/** What driver and task threads need to know of the program besides its code. */
+export function describeProgram(
+  model: ProgramModel,
+  hash: string,
+  imports: readonly ImportMetadata[],
+): ProgramMetadata {
+  return {
+    hash,
+    units: model.units.map(describeUnit),
+    scopes: model.scopes.map(describeScope),
+    constants: model.constants.map((constant) => ({
+      cells: [...constant.cells].map((cell) => cell.index),
+      names: constant.names,
+      ...(constant.refusal !== undefined && { refusal: constant.refusal }),
+    })),
+    imports,
+  };
+}
+
+function describeUnit(unit: Unit): UnitMetadata {
+  const shape = isClassNode(unit.node) ? classShape(unit.node) : undefined;
+  return {
+    kind: unit.kind,
+    scope: unit.scope.id,
+    at: (unit.property ?? unit.node).start,
+    name: nameOf(unit),
+    cells: [...unit.captured].flatMap((cell) => [cell.scope.id, cell.index]),
+    ...(unit.writes.length > 0 && {
+      writes: unit.writes.flatMap(({ cell, at }) => [cell.scope.id, cell.index, at]),
+    }),
+    ...(unit.refusal !== undefined && { refusal: unit.refusal }),
+    ...(unit.threadHome && { threadHome: true as const }),
+    ...(shape !== undefined && {
+      class: {
+        hasParent: shape.hasParent,
+        ...(shape.functionFields.length > 0 && { functionFields: shape.functionFields }),
+        ...(shape.hasPrivates && { hasPrivates: true as const }),
+        ...(shape.staticPrivates.length > 0 && { hasStaticPrivates: true as const }),
+        parameters: shape.parameterCount,
+        computedKeys: shape.computedKeys.length,
+      },
+    }),
+  };
+}
+
+function nameOf(unit: Unit): string {
+  const own = unit.node.id?.name;
+  if (own !== undefined) return own;
+  if (unit.inferredName !== undefined) return unit.inferredName;
+  const key = unit.property?.key;
+  return key?.type === 'Identifier' ? key.name : '';
+}
+
+function describeScope(scope: CellScope): ScopeMetadata {
+  return { parent: scope.parent?.id ?? -1, cells: scope.cells.map(describeCell) };
+}
+
+function describeCell(cell: Cell): CellMetadata {
+  return {
+    name: cell.kind === 'variable' ? cell.name : cell.kind === 'newTarget' ? 'new.target' : cell.kind,
+    at: cell.declaredAt,
+    ...(cell.import !== undefined && { import: [cell.import.index, cell.import.exportName] as const }),
+    ...(cell.make !== undefined && {
+      constant: [cell.make.id, cell.make.names.indexOf(cell.name)] as const,
+    }),
+    ...(cell.ownerReads && { ownerReads: true as const }),
+  };
+}

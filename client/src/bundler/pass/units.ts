@@ -1,0 +1,225 @@
+import type * as acorn from 'acorn';
+
+import { childrenOf, isClassNode, isFunctionNode, type ClassNode, type FunctionNode, type Node } from './ast.js';
+import type { CellScope, Unit, UnitKind } from './program-model.js';
+
+/** A use of `this`, `arguments` or `new.target` in arrows that belongs to a function around them. */
+export interface OwnerReference {
+  readonly kind: 'this' | 'newTarget';
+  readonly start: number;
+  readonly end: number;
+  /** The function, field initialiser or static block that binds it. */
+  readonly owner: Node;
+  /** The arrow functions between. */
+  readonly through: readonly Unit[];
+}
+
+export interface CollectedUnits {
+  readonly units: Unit[];
+  readonly unitOf: Map<Node, Unit>;
+  readonly ownerReferences: OwnerReference[];
+  readonly problems: { readonly text: string; readonly at: number }[];
+}
+
+/** One pass over the tree: numbers functions and classes, finds who binds each `this`. */
+export function collectUnits(program: acorn.Program): CollectedUnits {
+  const collector = new Collector();
+  collector.visit(program, undefined);
+  return collector;
+}
+
+class Collector implements CollectedUnits {
+  readonly units: Unit[] = [];
+  readonly unitOf = new Map<Node, Unit>();
+  readonly ownerReferences: OwnerReference[] = [];
+  readonly problems: { text: string; at: number }[] = [];
+  /** What binds `this` here; undefined at module level. */
+  #owner: Node | undefined;
+  /** Arrow functions between the owner and here. */
+  #arrows: Unit[] = [];
+  /** Functions and classes around. */
+  #around: Unit[] = [];
+
+  visit(node: Node, inferredName: string | undefined): void {
+    if (isClassNode(node)) {
+      this.#class(node, inferredName);
+      return;
+    }
+    if (isFunctionNode(node)) {
+      this.#function(node, node.type === 'ArrowFunctionExpression' ? 'arrow' : 'function', inferredName);
+      return;
+    }
+    switch (node.type) {
+      case 'ThisExpression':
+        this.#own('this', node);
+        return;
+      case 'MetaProperty':
+        if (node.meta.name === 'new') this.#own('newTarget', node);
+        else for (const unit of this.#around) unit.refusal ??= IMPORT_META_REFUSAL;
+        return;
+      case 'Identifier':
+        if (node.name.startsWith(IMPORT_META_NAME)) {
+          for (const unit of this.#around) unit.refusal ??= IMPORT_META_REFUSAL;
+        }
+        return;
+      case 'Super':
+        for (const arrow of this.#arrows) arrow.refusal ??= SUPER_REFUSAL;
+        return;
+      case 'ImportExpression':
+        if (node.source.type !== 'Literal') {
+          this.problems.push({
+            at: node.start,
+            text: 'import() takes a literal here: a bundled program cannot load a module whose name is computed. Write one import() for each module, or leave the package out with --external',
+          });
+        }
+        break;
+      case 'CallExpression':
+        if (node.callee.type === 'Identifier' && node.callee.name === 'eval') {
+          this.problems.push({
+            at: node.start,
+            text: 'direct eval sees variables that the engine cannot follow into tasks; use (0, eval)(…) or new Function(…)',
+          });
+        }
+        break;
+      case 'WithStatement':
+        this.problems.push({ at: node.start, text: 'with is not part of modules' });
+        break;
+      case 'ObjectExpression':
+        for (const property of node.properties) this.#objectMember(property, node);
+        return;
+      case 'VariableDeclarator':
+        this.visit(node.id, undefined);
+        if (node.init != null) this.visit(node.init, node.id.type === 'Identifier' ? node.id.name : undefined);
+        return;
+      case 'AssignmentExpression':
+      case 'AssignmentPattern':
+        this.visit(node.left, undefined);
+        this.visit(node.right, node.left.type === 'Identifier' ? node.left.name : undefined);
+        return;
+      default:
+    }
+    for (const child of childrenOf(node)) this.visit(child, undefined);
+  }
+
+  #objectMember(property: acorn.Property | acorn.SpreadElement, object: acorn.ObjectExpression): void {
+    if (property.type === 'SpreadElement') {
+      this.visit(property, undefined);
+      return;
+    }
+    if (property.computed) this.visit(property.key, undefined);
+    if (property.method || property.kind !== 'init') {
+      const kind = property.kind === 'get' ? 'getter' : property.kind === 'set' ? 'setter' : 'method';
+      this.#function(property.value as acorn.FunctionExpression, kind, undefined, property, object);
+      return;
+    }
+    this.visit(property.value, property.computed ? undefined : keyName(property.key));
+  }
+
+  #add(kind: UnitKind, node: FunctionNode | ClassNode, inferredName: string | undefined, property?: acorn.Property, object?: acorn.ObjectExpression): Unit {
+    const unit: Unit = {
+      id: this.units.length,
+      kind,
+      node,
+      property,
+      object: kind === 'getter' || kind === 'setter' ? object : undefined,
+      inferredName,
+      scope: undefined as unknown as CellScope,
+      captured: new Set(),
+      writes: [],
+      outerThis: [],
+      refusal: undefined,
+      threadHome: false,
+    };
+    this.units.push(unit);
+    this.unitOf.set(node, unit);
+    return unit;
+  }
+
+  #function(node: FunctionNode, kind: UnitKind, inferredName: string | undefined, property?: acorn.Property, object?: acorn.ObjectExpression): void {
+    const unit = this.#add(kind, node, inferredName, property, object);
+    const [owner, arrows] = [this.#owner, this.#arrows];
+    if (kind === 'arrow') {
+      this.#arrows = [...arrows, unit];
+    } else {
+      this.#owner = node;
+      this.#arrows = [];
+    }
+    this.#around.push(unit);
+    for (const child of childrenOf(node)) this.visit(child, undefined);
+    this.#around.pop();
+    this.#owner = owner;
+    this.#arrows = arrows;
+    if (property !== undefined && containsSuper(node)) {
+      unit.refusal ??= 'it is a method of an object literal that uses super';
+    } else if (property?.computed === true) {
+      unit.refusal ??= 'it is a method of an object literal with a computed name';
+    }
+  }
+
+  #class(node: ClassNode, inferredName: string | undefined): void {
+    const unit = this.#add('class', node, inferredName);
+    if (node.superClass != null) this.visit(node.superClass, undefined);
+    this.#around.push(unit);
+    for (const member of node.body.body) this.#classMember(member);
+    this.#around.pop();
+  }
+
+  #classMember(member: acorn.MethodDefinition | acorn.PropertyDefinition | acorn.StaticBlock): void {
+    if (member.type !== 'StaticBlock' && member.computed) this.visit(member.key, undefined);
+    const [owner, arrows] = [this.#owner, this.#arrows];
+    this.#arrows = [];
+    if (member.type === 'MethodDefinition') {
+      // Methods are part of their class; what stands in them are units of their own.
+      this.#owner = member.value;
+      for (const child of childrenOf(member.value)) this.visit(child, undefined);
+    } else if (member.type === 'StaticBlock') {
+      this.#owner = member;
+      for (const child of member.body) this.visit(child, undefined);
+    } else if (member.value != null) {
+      this.#owner = member.value;
+      this.visit(member.value, member.computed ? undefined : keyName(member.key));
+    }
+    this.#owner = owner;
+    this.#arrows = arrows;
+  }
+
+  #own(kind: 'this' | 'newTarget', node: Node): void {
+    if (this.#owner === undefined || this.#arrows.length === 0) return;
+    this.ownerReferences.push({
+      kind,
+      start: node.start,
+      end: node.end,
+      owner: this.#owner,
+      through: this.#arrows,
+    });
+  }
+}
+
+/** Begins the names that stand for `import.meta` of the user's modules in the flat program. */
+export const IMPORT_META_NAME = '__heddle_import_meta_';
+const IMPORT_META_REFUSAL =
+  'it uses import.meta, which names a file of the driver; in a task use HeddleFiles.get(name) with addFile or --files';
+const SUPER_REFUSAL =
+  'it is an arrow function that uses super; call the parent method by name (Parent.prototype.method.call(this)), or make it a method';
+
+function keyName(key: Node): string | undefined {
+  switch (key.type) {
+    case 'Identifier':
+      return key.name;
+    case 'PrivateIdentifier':
+      return `#${key.name}`;
+    case 'Literal':
+      return typeof key.value === 'string' || typeof key.value === 'number' ? String(key.value) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function containsSuper(node: Node): boolean {
+  if (node.type === 'Super') return true;
+  return childrenOf(node).some((child) => {
+    if (isClassNode(child)) return false;
+    if (isFunctionNode(child) && child.type !== 'ArrowFunctionExpression') return false;
+    return containsSuper(child);
+  });
+}

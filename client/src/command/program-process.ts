@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { exitCodes, signalExitCode } from './exit-codes.js';
+
+/** What a program leaves behind unless it is ended: its application. */
+export interface RunningApplication {
+  /** Fails what still runs, ends threads, removes directories; idempotent. */
+  stop(): Promise<void>;
+  /** Removes directories at once, when the process ends and nothing can be awaited. */
+  removeSync(): void;
+}
+
+/** How a program ended. */
+export interface ProgramEnd {
+  readonly exitCode: number;
+  readonly signal: NodeJS.Signals | undefined;
+  /** What it threw, if that ended it. */
+  readonly error: { readonly thrown: unknown } | undefined;
+}
+
+/** An application that does not end is left alone after this long. */
+const stopTimeoutMs = 10_000;
+/** A terminal and a wrapper may both send a signal for one key press. */
+const sameSignalMs = 1_000;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
+/**
+ * Runs a program's driver in this process and ends the process when the program ends, however that
+ * happens: it returned, threw, left a promise rejected, called `process.exit`, was sent a signal, or
+ * waits for nothing. The application is stopped in every case.
+ */
+export class ProgramProcess {
+  readonly #application: RunningApplication;
+  readonly #tell: (end: ProgramEnd) => void;
+  readonly #wrapperPid: number | undefined;
+  #returned = false;
+  #ending: Promise<void> | undefined;
+  #told = false;
+  #signalledAtMs = -Infinity;
+
+  /**
+   * @param tell writes the end of the program to wherever people read it; called exactly once
+   * @param wrapperPid process that only waits for this one, if there is one
+   */
+  constructor(
+    application: RunningApplication,
+    tell: (end: ProgramEnd) => void,
+    wrapperPid: number | undefined,
+  ) {
+    this.#application = application;
+    this.#tell = tell;
+    this.#wrapperPid = wrapperPid;
+  }
+
+  /** Begins to wait for every way in which a program may end. */
+  watch(): void {
+    process.on('uncaughtException', (thrown) => {
+      if (this.#ending !== undefined) return;
+      if (process.listenerCount('uncaughtException') > 1) return;
+      this.failed(thrown);
+    });
+    process.on('beforeExit', (code) => {
+      const exitCode = this.#returned ? code : exitCodes.unsettledTopLevelAwait;
+      void this.#end({ exitCode, signal: undefined, error: undefined });
+    });
+    process.on('exit', (code) => {
+      this.#application.removeSync();
+      this.#tellOnce({ exitCode: code, signal: undefined, error: undefined });
+    });
+    for (const signal of signals) process.on(signal, () => this.#onSignal(signal));
+    this.#watchWrapper();
+  }
+
+  /** The program's top level is done: the event loop decides when it has nothing left to do. */
+  returned(): void {
+    this.#returned = true;
+  }
+
+  /** The program, or its preparation, threw: the process ends. */
+  failed(thrown: unknown): void {
+    void this.#end({ exitCode: exitCodes.failure, signal: undefined, error: { thrown } });
+  }
+
+  #onSignal(signal: NodeJS.Signals): void {
+    if (process.listenerCount(signal) > 1) return;
+    const nowMs = performance.now();
+    const again = nowMs - this.#signalledAtMs < sameSignalMs;
+    this.#signalledAtMs = nowMs;
+    const end = { exitCode: signalExitCode(signal), signal, error: undefined };
+    if (this.#ending === undefined) void this.#end(end);
+    else if (!again) {
+      this.#tellOnce(end);
+      process.exit(end.exitCode);
+    }
+  }
+
+  /** When the process that started this one is killed, nobody would end this one. */
+  #watchWrapper(): void {
+    const parent = process.ppid;
+    if (this.#wrapperPid !== parent) return;
+    setInterval(() => {
+      if (process.ppid !== parent) this.#onSignal('SIGTERM');
+    }, 1_000).unref();
+  }
+
+  #end(end: ProgramEnd): Promise<void> {
+    this.#ending ??= this.#stopAndExit(end);
+    return this.#ending;
+  }
+
+  async #stopAndExit(end: ProgramEnd): Promise<void> {
+    try {
+      await Promise.race([this.#application.stop(), delay(stopTimeoutMs)]);
+    } catch {
+      // An application that cannot be stopped must not hide how the program ended.
+    }
+    this.#tellOnce(end);
+    process.exit(end.exitCode);
+  }
+
+  #tellOnce(end: ProgramEnd): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#tell(end);
+  }
+}

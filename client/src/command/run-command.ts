@@ -1,0 +1,27 @@
+import { version } from 'heddle';
+import { exitCodes } from './exit-codes.js';
+import { parseCommandLine } from './submit-options.js';
+import { submit } from './submit.js';
+
+/**
+ * Does what `heddle <words>` says.
+ *
+ * @param wrapperPid process that started this one under a newer Node and waits for it
+ */
+export async function runCommand(
+  words: readonly string[],
+  wrapperPid: number | undefined,
+): Promise<void> {
+  const request = parseCommandLine(words, version);
+  switch (request.kind) {
+    case 'text':
+      process.stdout.write(request.text);
+      return;
+    case 'refused':
+      process.stderr.write(request.text);
+      process.exitCode = exitCodes.failure;
+      return;
+    case 'submit':
+      await submit(request.options, wrapperPid);
+  }
+}

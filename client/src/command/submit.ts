@@ -1,0 +1,72 @@
+import { ConfigError, settingsRegistry } from '@heddle/common';
+import { defaultMaster, parseMaster } from '../launch/master.js';
+import { CommandConsole } from './command-console.js';
+import { reportError } from './error-report.js';
+import { exitCodes } from './exit-codes.js';
+import { SubmissionError, findProgram } from './find-program.js';
+import { readPropertiesFile } from './properties-file.js';
+import { runProgram } from './run-program.js';
+import type { SubmitOptions } from './submit-options.js';
+import type { SubmittedSetting } from './submitted-settings.js';
+import { mergeSettings } from './submitted-settings.js';
+
+/** Runs `heddle submit`: judges the words, then runs the program and ends the process with it. */
+export async function submit(
+  options: SubmitOptions,
+  wrapperPid: number | undefined,
+): Promise<void> {
+  const console = new CommandConsole(options.json);
+  let entry: string;
+  let submitted: ReadonlyMap<string, SubmittedSetting>;
+  try {
+    entry = await findProgram(options.app);
+    const properties =
+      options.propertiesFile === undefined
+        ? new Map<string, string>()
+        : await readPropertiesFile(options.propertiesFile);
+    submitted = mergeSettings(options, properties, settingsRegistry);
+    parseMaster(submitted.get('heddle.master')?.value ?? defaultMaster);
+    if (options.check) await refuseTypeErrors(entry);
+  } catch (error) {
+    if (!(error instanceof SubmissionError || error instanceof ConfigError)) throw error;
+    refuse(console, error);
+    return;
+  }
+  await runProgram({
+    entry,
+    args: options.args,
+    submitted,
+    external: options.external,
+    verbose: options.verbose,
+    console,
+    wrapperPid,
+  });
+}
+
+async function refuseTypeErrors(entry: string): Promise<void> {
+  const { checkTypes } = await import('./type-check.js');
+  const result = checkTypes(entry);
+  switch (result.kind) {
+    case 'passed':
+      return;
+    case 'noCompiler':
+      throw new SubmissionError(result.reason);
+    case 'failed':
+      throw new SubmissionError(
+        `the program has type errors (${result.errors.length}):\n${result.errors.join('\n')}`,
+      );
+  }
+}
+
+function refuse(console: CommandConsole, error: Error): void {
+  const report = reportError(error);
+  console.tell('error', `heddle: ${error.message}`);
+  console.tellJson({
+    kind: 'report',
+    status: 'FAILED',
+    exitCode: exitCodes.failure,
+    error: { code: report.code, message: error.message },
+  });
+  console.flushSync();
+  process.exitCode = exitCodes.failure;
+}

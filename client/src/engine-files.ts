@@ -1,0 +1,17 @@
+declare const HEDDLE_BUNDLED: boolean | undefined;
+
+/**
+ * Whether this code runs from the engine's bundle (`client/scripts/bundle-engine.js`), where all ways
+ * in stand in one folder, or from the packages' own files, as in tests.
+ */
+const isBundled = typeof HEDDLE_BUNDLED !== 'undefined' && HEDDLE_BUNDLED;
+
+/** What `import 'heddle'` means in a driver: the very instance of the engine that runs it. */
+export function engineModuleUrl(): string {
+  return isBundled ? new URL('./index.js', import.meta.url).href : import.meta.resolve('heddle');
+}
+
+/** What a task thread starts with; `undefined` where the executor's own default is right. */
+export function threadEntryUrl(): URL | undefined {
+  return isBundled ? new URL('./thread-main.js', import.meta.url) : undefined;
+}

@@ -1,0 +1,22 @@
+export { captureCallSite } from './call-site.js';
+export { captureClosure } from './capture.js';
+export { driverCodeTable } from './driver-code.js';
+export { activateProgram, currentProgram, openProgram, openProgramKey } from './driver-program.js';
+export { ClosureError, ProgramMismatchError } from './errors.js';
+export { executorLocal } from './executor-local.js';
+export {
+  PROGRAM_FORMAT,
+  taskScriptName,
+  type CellMetadata,
+  type ClassMetadata,
+  type ConstantMetadata,
+  type ImportMetadata,
+  type ProgramMetadata,
+  type ScopeMetadata,
+  type TaskFile,
+  type UnitMetadata,
+} from './program-metadata.js';
+export { translatePosition, translateStack, type SourcesFile } from './source-maps.js';
+export type { TaskBindings } from './task-code.js';
+export { TaskProgram, type ClosureInstance } from './task-program.js';
+export { onLostWrite, type LostWrite } from './write-warnings.js';

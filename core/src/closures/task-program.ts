@@ -1,0 +1,137 @@
+import { pathToFileURL } from 'node:url';
+
+import type { CodeTable } from '../codec/code-table.js';
+import { ByteReader } from '../codec/byte-reader.js';
+import { CorruptDataError } from '../codec/errors.js';
+import { decodeValue, encodeValue } from '../codec/value/index.js';
+import { ValueDecoder } from '../codec/value/decoder.js';
+import type { ClosureData } from '../plan/index.js';
+import { ProgramMismatchError } from './errors.js';
+import { SNAPSHOT_VERSION } from './extension.js';
+import { PROGRAM_FORMAT, type TaskFile } from './program-metadata.js';
+import { TaskCode, type ClosureMemory, type TaskBindings } from './task-code.js';
+import { ThreadState } from './task-thread.js';
+
+/** A captured closure in a task thread. */
+export interface ClosureInstance {
+  /**
+   * Captured values as they were at the call, decoded anew; functions and classes are the same
+   * objects in every attempt, with their bindings set back.
+   */
+  roots(): unknown[];
+  /** Another copy of one root, as independent as a first decoding; running functions keep their state. */
+  freshRoot(index: number): unknown;
+}
+
+/** The program as a task thread has it: its functions and classes, and nothing of its top level. */
+export class TaskProgram {
+  readonly hash: string;
+  /** Names the program's classes in records, results and errors. */
+  readonly code: CodeTable;
+  readonly #thread: ThreadState;
+
+  private constructor(thread: ThreadState) {
+    this.#thread = thread;
+    this.hash = thread.metadata.hash;
+    this.code = thread.dataCode;
+  }
+
+  /**
+   * Loads the task file that `bundleProgram` wrote.
+   *
+   * @throws ProgramMismatchError when another version of the engine wrote it
+   */
+  static async load(taskFile: string): Promise<TaskProgram> {
+    const url = taskFile.startsWith('file:') ? taskFile : pathToFileURL(taskFile).href;
+    const module = (await import(url)) as { readonly default: TaskFile };
+    const file = module.default;
+    if (file.format !== PROGRAM_FORMAT) {
+      throw new ProgramMismatchError(
+        `the program in ${taskFile} has format ${file.format}, and this engine runs format ${PROGRAM_FORMAT}; build it again`,
+      );
+    }
+    return new TaskProgram(new ThreadState(file, (thread) => new TaskCode(thread)));
+  }
+
+  /** The functions of one closure, made for one pipeline step: its own copy of the code, its own type feedback. */
+  instantiate(closure: ClosureData, bindings: TaskBindings): ClosureInstance {
+    return new Instance(this.#thread, closure, bindings);
+  }
+}
+
+class Instance implements ClosureInstance {
+  readonly #thread: ThreadState;
+  readonly #closure: ClosureData;
+  readonly #code: TaskCode;
+  readonly #memory: ClosureMemory;
+  readonly #bodyOffset: number;
+  #latest: unknown[] | undefined;
+  readonly #encodedRoots = new Map<number, Uint8Array | undefined>();
+
+  constructor(thread: ThreadState, closure: ClosureData, bindings: TaskBindings) {
+    this.#thread = thread;
+    this.#closure = closure;
+    this.#memory = {
+      made: new Map(),
+      module: thread.newModule(),
+      setsCells: true,
+    };
+    this.#code = new TaskCode(thread, bindings, this.#memory);
+    this.#bodyOffset = this.#makeConstants();
+  }
+
+  #makeConstants(): number {
+    const reader = new ByteReader(this.#closure.snapshot);
+    const version = reader.u8();
+    if (version !== SNAPSHOT_VERSION) throw new CorruptDataError(`snapshot version ${version}`);
+    for (let left = reader.varint(); left > 0; left--) {
+      const constant = reader.varint();
+      this.#thread.makeConstant(constant, reader.bytes(reader.varint()), this.#code);
+    }
+    return reader.position;
+  }
+
+  roots(): unknown[] {
+    this.#latest = this.#decode();
+    return this.#latest;
+  }
+
+  freshRoot(index: number): unknown {
+    const latest = (this.#latest ??= this.#decode())[index];
+    if (typeof latest !== 'object' || latest === null) return latest;
+    const encoded = this.#encodedRoot(index);
+    if (encoded !== undefined) return decodeValue(encoded, this.#thread.dataCode);
+    this.#memory.setsCells = false;
+    try {
+      return this.#decode()[index];
+    } finally {
+      this.#memory.setsCells = true;
+    }
+  }
+
+  /** The root alone as plain data, which is much faster to copy than the whole snapshot; undefined when it is more. */
+  #encodedRoot(index: number): Uint8Array | undefined {
+    if (!this.#encodedRoots.has(index)) {
+      let encoded: Uint8Array | undefined;
+      this.#memory.setsCells = false;
+      try {
+        encoded = encodeValue(this.#decode()[index], this.#thread.dataCode);
+      } catch {
+        // It holds functions or references: only the snapshot can make another one.
+      } finally {
+        this.#memory.setsCells = true;
+      }
+      this.#encodedRoots.set(index, encoded);
+    }
+    return this.#encodedRoots.get(index);
+  }
+
+  #decode(): unknown[] {
+    const reader = new ByteReader(this.#closure.snapshot, this.#bodyOffset);
+    const roots = new ValueDecoder(reader, this.#code).decode();
+    if (!Array.isArray(roots) || roots.length !== this.#closure.rootCount) {
+      throw new CorruptDataError('the roots of a closure are missing');
+    }
+    return roots as unknown[];
+  }
+}

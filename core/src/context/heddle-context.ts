@@ -1,0 +1,363 @@
+import { ArgumentError, readOptionalSetting, settings } from '@heddle/common';
+import { DriverAccumulator, type Accumulator } from '../accumulator/accumulator.js';
+import type { AccumulatorParam } from '../accumulator/accumulator-param.js';
+import { AccumulatorRegistry } from '../accumulator/accumulator-registry.js';
+import { createAccumulator } from '../accumulator/create-accumulator.js';
+import { DriverBroadcast, type Broadcast } from '../broadcast/broadcast.js';
+import { HeddleConf, confOfOptions, type ContextOptions } from '../conf/heddle-conf.js';
+import { runFunction } from '../rdd/actions/effects.js';
+import { choosePartitions } from '../rdd/actions/choose-partitions.js';
+import { checkText, isActionOptions, type ActionOptions } from '../rdd/arguments.js';
+import { rddOf } from '../rdd/facade.js';
+import { emptyNode, fileNode, parallelizeNode, rangeNode } from '../rdd/operators/sources.js';
+import { unionNode } from '../rdd/operators/partitions.js';
+import { nodeOf } from '../rdd/rdd-metadata.js';
+import type { RDD } from '../rdd/rdd.js';
+// Registers the class, for rddOf.
+import '../rdd/rdd.js';
+import { stageCompiler } from '../rdd/stage-compiler.js';
+import type { It } from '../rdd/types.js';
+import { version } from '../version.js';
+import { activeOrCreate } from './active-context.js';
+import { DriverCore } from './driver-core.js';
+import { checkTag, withProperties, withTags, type JobGroupOptions } from './job-control.js';
+import { requireLauncher } from './launcher.js';
+import { driverOnlySymbol } from './reference.js';
+import { StatusTracker } from './status-tracker.js';
+import type { TaskContext } from './task-context.js';
+
+const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+
+/**
+ * The connection of a program to what runs its jobs; one for each process.
+ *
+ * Job groups, tags and local properties belong to the current asynchronous flow: setting them
+ * changes that flow from there on, and what it starts. Source: Spark 4.0 `SparkContext`.
+ */
+export class HeddleContext implements AsyncDisposable {
+  readonly statusTracker: StatusTracker;
+  /** The master that was asked for, when that differs from the one that is used (`local[*]`). @internal */
+  readonly requestedMaster: string | undefined;
+  readonly #core: DriverCore;
+  #settings: Map<string, string>;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(core: DriverCore, texts: ReadonlyMap<string, string>) {
+    this.#core = core;
+    this.#settings = new Map(texts);
+    this.requestedMaster = texts.get(settings.master.key);
+    this.statusTracker = new StatusTracker(core);
+    core.context = this;
+  }
+
+  /**
+   * The context of this process; a new one when there is none, or the last one was stopped. Settings
+   * given here win over those of `heddle submit` and of the defaults file.
+   *
+   * @throws LauncherMissingError when the process was not started by Heddle
+   * @throws ContextExistsError when there is one with another master
+   * @throws ConfigError for unknown or malformed settings
+   */
+  static async getOrCreate(options?: HeddleConf | ContextOptions): Promise<HeddleContext> {
+    const conf = confOfOptions(options);
+    return await activeOrCreate(conf, () => HeddleContext.#create(conf));
+  }
+
+  static async #create(conf: HeddleConf): Promise<HeddleContext> {
+    const launcher = requireLauncher();
+    const merged = new Map([...launcher.submittedSettings, ...conf.getAll()]);
+    const texts = new Map([...merged].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+    const accumulators = new AccumulatorRegistry();
+    const application = await launcher.launch(
+      {
+        master: texts.get(settings.master.key),
+        appName: texts.get(settings.appName.key),
+        settings: texts,
+      },
+      { compiler: stageCompiler, accumulators },
+    );
+    accumulators.logger = application.logger;
+    const parallelism = readOptionalSetting(texts, settings.defaultParallelism);
+    return new HeddleContext(new DriverCore(application, accumulators, parallelism), texts);
+  }
+
+  /** Why a function cannot take it along to a task. */
+  get [driverOnlySymbol](): string {
+    return 'the context lives on the driver only: a function that runs in tasks cannot use it';
+  }
+
+  /** `local-…` in local modes, else YARN's `application_…`. */
+  get applicationId(): string {
+    return this.#core.application.applicationId;
+  }
+
+  get applicationAttemptId(): string | undefined {
+    return this.#core.application.applicationAttemptId;
+  }
+
+  get appName(): string {
+    return this.#core.application.appName;
+  }
+
+  get master(): string {
+    return this.#core.application.master;
+  }
+
+  get deployMode(): 'client' | 'cluster' {
+    return this.#core.application.deployMode;
+  }
+
+  /** Version of the engine. */
+  get version(): string {
+    return version;
+  }
+
+  get user(): string {
+    return this.#core.application.user;
+  }
+
+  /** Milliseconds since the epoch. */
+  get startTime(): number {
+    return this.#core.application.startTime;
+  }
+
+  get uiWebUrl(): string | undefined {
+    return this.#core.application.uiWebUrl;
+  }
+
+  /** Partitions of sources whose call names no number. */
+  get defaultParallelism(): number {
+    return this.#core.application.defaultParallelism;
+  }
+
+  /** `min(defaultParallelism, 2)`: least partitions of files whose call names no number. */
+  get defaultMinPartitions(): number {
+    return Math.min(this.defaultParallelism, 2);
+  }
+
+  /** A copy of the settings: changing it changes nothing. */
+  get conf(): HeddleConf {
+    return HeddleConf.fromTexts(this.#settings);
+  }
+
+  get isStopped(): boolean {
+    return this.#core.isStopped;
+  }
+
+  /** Settings of a later `getOrCreate` become visible in `conf`; they change nothing that runs. @internal */
+  adopt(conf: HeddleConf): void {
+    const fixed: readonly string[] = [settings.master.key, settings.appName.key];
+    for (const [key, text] of conf.getAll()) {
+      if (!fixed.includes(key)) this.#settings.set(key, text);
+    }
+  }
+
+  /**
+   * The data as an RDD, slice i with the elements from `floor(i·length/n)`. Encoded now: later
+   * changes are not seen.
+   *
+   * @throws ArgumentError, UnsupportedValueError
+   */
+  parallelize<T>(data: Iterable<T>, numSlices?: number): RDD<T> {
+    return rddOf(parallelizeNode(this.#core, data, numSlices));
+  }
+
+  /** `start, start + step, …` up to but without `end`; from 0 with one argument. Computed in the tasks. */
+  range(start: number, end?: number, step = 1, numSlices?: number): RDD<number> {
+    const bounds =
+      end === undefined ? { start: 0, end: start, step } : { start, end, step };
+    return rddOf(rangeNode(this.#core, bounds, numSlices));
+  }
+
+  /** No records in no partitions. */
+  emptyRDD<T = never>(): RDD<T> {
+    return rddOf(emptyNode(this.#core));
+  }
+
+  /**
+   * The lines of a file, of the files of a directory, of a glob, or of a comma list of these; without
+   * their line ends. Listed with the first action. Compressed files are one partition each.
+   *
+   * @param minPartitions least number of partitions; never fewer than there are blocks
+   */
+  textFile(path: string, minPartitions?: number): RDD<string> {
+    return rddOf(fileNode(this.#core, 'textFile', path, minPartitions));
+  }
+
+  /** `[name, content]` for each file of the input; several small files are one partition. */
+  wholeTextFiles(path: string, minPartitions?: number): RDD<[string, string]> {
+    return rddOf(fileNode(this.#core, 'wholeTextFiles', path, minPartitions));
+  }
+
+  /** All records of all RDDs, flat; of none it is `emptyRDD`. */
+  union<T>(rdds: readonly RDD<T>[]): RDD<T> {
+    const [only] = rdds;
+    if (only === undefined) return rddOf(emptyNode(this.#core));
+    if (rdds.length === 1) return rddOf(nodeOf(only, 'union: an element'));
+    const nodes = rdds.map((rdd) => nodeOf(rdd, 'union: an element'));
+    return rddOf(unionNode(this.#core, nodes));
+  }
+
+  /** A read-only value that each executor gets once. Encoded now: later changes are not seen. */
+  broadcast<T>(value: T): Broadcast<T> {
+    this.#core.checkRunning();
+    return new DriverBroadcast(this.#core, value);
+  }
+
+  /** A number that tasks add to, beginning with `initial`. */
+  accumulator(initial: number, name?: string): Accumulator<number, number>;
+  /** Something that tasks add to, by functions of the program. */
+  accumulator<A, V>(param: AccumulatorParam<A, V>, name?: string): Accumulator<A, V>;
+  accumulator(
+    start: number | AccumulatorParam<unknown, unknown>,
+    name?: string,
+  ): Accumulator<never, never> {
+    const made = createAccumulator(this.#core, 'accumulator', start, name);
+    return made as unknown as Accumulator<never, never>;
+  }
+
+  /** A number that tasks add to, from 0. */
+  longAccumulator(name?: string): Accumulator<number, number> {
+    return this.accumulator(0, name);
+  }
+
+  /** The same as `longAccumulator`: JavaScript has one type of number. */
+  doubleAccumulator(name?: string): Accumulator<number, number> {
+    return this.accumulator(0, name);
+  }
+
+  /** A list that tasks add elements to; their order is that in which tasks end. */
+  collectionAccumulator<T>(name?: string): Accumulator<T[], T> {
+    const made = createAccumulator(this.#core, 'collectionAccumulator', 'collection', name);
+    return made as unknown as DriverAccumulator<T[], T>;
+  }
+
+  /**
+   * What `f` returns for each of the partitions (all by default), in the order of `partitions`, which
+   * may repeat an index.
+   */
+  async runJob<T, U>(
+    rdd: RDD<T>,
+    f: (records: It<T>, context: TaskContext) => U,
+    partitions?: readonly number[] | ActionOptions,
+    options?: ActionOptions,
+  ): Promise<U[]> {
+    const chosen = isActionOptions(partitions) ? undefined : partitions;
+    const given = isActionOptions(partitions) ? partitions : options;
+    return await runFunction<U>(nodeOf(rdd, 'runJob: rdd'), f, choosePartitions(chosen), given);
+  }
+
+  /** Jobs that this flow starts from here on belong to a group, which `cancelJobGroup` cancels. */
+  setJobGroup(id: string, description?: string, options?: JobGroupOptions): void {
+    void options;
+    checkText(id, 'setJobGroup', 'id');
+    this.#core.flow.change({ jobGroup: id, description });
+  }
+
+  /** Undoes `setJobGroup` in this flow. */
+  clearJobGroup(): void {
+    this.#core.flow.change({ jobGroup: undefined, description: undefined });
+  }
+
+  /** What pages and logs show for the jobs of this flow. */
+  setJobDescription(text: string | undefined): void {
+    this.#core.flow.change({ description: text });
+  }
+
+  /** Runs `fn` in a flow whose jobs belong to the group; this flow stays as it is. */
+  withJobGroup<R>(id: string, fn: () => R): R {
+    checkText(id, 'withJobGroup', 'id');
+    return this.#core.flow.within({ jobGroup: id, description: undefined }, fn);
+  }
+
+  /** Cancels the running jobs of a group, of all flows. */
+  // eslint-disable-next-line @typescript-eslint/require-await -- a promise by contract: on a cluster the driver asks
+  async cancelJobGroup(id: string): Promise<void> {
+    this.#core.checkRunning();
+    checkText(id, 'cancelJobGroup', 'id');
+    this.#core.application.runner.cancelJobGroup(id, `job group ${id} was cancelled`);
+  }
+
+  /** @throws ArgumentError for an empty tag and one with a comma */
+  addJobTag(tag: string): void {
+    this.#core.flow.change({ tags: withTags(this.#core, [tag], 'addJobTag') });
+  }
+
+  removeJobTag(tag: string): void {
+    const tags = new Set(this.#core.flow.current.tags);
+    tags.delete(checkTag(tag, 'removeJobTag'));
+    this.#core.flow.change({ tags });
+  }
+
+  /** A copy of the tags of this flow. */
+  getJobTags(): Set<string> {
+    return new Set(this.#core.flow.current.tags);
+  }
+
+  clearJobTags(): void {
+    this.#core.flow.change({ tags: new Set() });
+  }
+
+  /** Runs `fn` in a flow with these tags too; this flow stays as it is. */
+  withJobTags<R>(tags: Iterable<string>, fn: () => R): R {
+    return this.#core.flow.within({ tags: withTags(this.#core, tags, 'withJobTags') }, fn);
+  }
+
+  /** Cancels the running jobs that have the tag, of all flows. */
+  // eslint-disable-next-line @typescript-eslint/require-await -- as cancelJobGroup
+  async cancelJobsWithTag(tag: string): Promise<void> {
+    this.#core.checkRunning();
+    checkTag(tag, 'cancelJobsWithTag');
+    this.#core.application.runner.cancelJobsWithTag(tag, `jobs with tag ${tag} were cancelled`);
+  }
+
+  /** Cancels all running jobs. */
+  // eslint-disable-next-line @typescript-eslint/require-await -- as cancelJobGroup
+  async cancelAllJobs(): Promise<void> {
+    this.#core.checkRunning();
+    this.#core.application.runner.cancelAllJobs('all jobs were cancelled');
+  }
+
+  /** A property that jobs of this flow take along, such as the scheduler pool; `undefined` removes it. */
+  setLocalProperty(key: string, value: string | undefined): void {
+    const properties = withProperties(this.#core, { [key]: value }, 'setLocalProperty');
+    this.#core.flow.change({ properties });
+  }
+
+  getLocalProperty(key: string): string | undefined {
+    return this.#core.flow.current.properties.get(key);
+  }
+
+  /** Runs `fn` in a flow with these properties too; this flow stays as it is. */
+  withLocalProperties<R>(
+    properties: Readonly<Record<string, string | undefined>>,
+    fn: () => R,
+  ): R {
+    const all = withProperties(this.#core, properties, 'withLocalProperties');
+    return this.#core.flow.within({ properties: all }, fn);
+  }
+
+  /** Least severity of log lines, here and on the executors: error, warn, info or debug. */
+  setLogLevel(level: string): void {
+    this.#core.checkRunning();
+    const lower = typeof level === 'string' ? level.toLowerCase() : '';
+    if (!logLevels.some((known) => known === lower)) {
+      throw new ArgumentError(
+        `setLogLevel: level must be one of ${logLevels.join(', ')}, and is ${String(level)}`,
+      );
+    }
+    this.#core.application.runner.setLogLevel(lower);
+  }
+
+  /** Ends the application: running jobs fail, executors end, local files are removed. Idempotent. */
+  stop(): Promise<void> {
+    this.#core.markStopped();
+    this.#stopping ??= this.#core.application.runner.stop();
+    return this.#stopping;
+  }
+
+  /** For `await using sc = await HeddleContext.getOrCreate()`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What the engine's other packages use of `core` and programs do not: plans, codecs, keys, closures
+ * and the seams that a launcher fills.
+ */
+export type * from './plan/index.js';
+export type * from './context/job-runner.js';
+export type { CodeTable } from './codec/code-table.js';
+export * from './errors/index.js';
+export * from './output/index.js';
+export * from './accumulator/task-accumulator.js';
+export * from './accumulator/accumulator-param.js';
+export { filesRootDirectory, setFilesRootDirectory } from './context/heddle-files.js';
+export * from './context/launcher.js';
+export * from './context/reference.js';
+export * from './context/task-context.js';
+export * from './partitioner/index.js';
+export * from './storage/storage-level.js';
+export { ByteReader } from './codec/byte-reader.js';
+export { ByteWriter } from './codec/byte-writer.js';
+export { CorruptDataError, UnsupportedValueError } from './codec/errors.js';
+export {
+  decodeValue,
+  encodeValue,
+  plainCodeTable,
+  readValue,
+  registerErrorClasses,
+  registerValueType,
+  writeValue,
+  type ValueType,
+} from './codec/value/index.js';
+export { decodeError, encodeError } from './codec/value/error-codec.js';
+export * from './keys/index.js';
+export * from './codec/batch/index.js';
+export * from './closures/index.js';

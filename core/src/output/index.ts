@@ -1,0 +1,9 @@
+export {
+  abortSave,
+  commitSave,
+  prepareSave,
+  successFileName,
+  type PreparedSave,
+  type SaveRequest,
+  type SuccessMark,
+} from './save.js';

@@ -1,0 +1,20 @@
+/**
+ * Decides which partition a key belongs to. Programs may extend it: instances travel to the tasks
+ * like any instance of a class of theirs.
+ *
+ * Source: Spark 4.0 `Partitioner`.
+ */
+export abstract class Partitioner {
+  abstract readonly numPartitions: number;
+
+  /** Index of the key's partition, from 0 to `numPartitions - 1`; the same in every process. */
+  abstract getPartition(key: unknown): number;
+
+  /**
+   * Whether the other one puts every key where this one does: RDDs with equal partitioners are joined
+   * without a shuffle. Identity unless overridden.
+   */
+  equals(other: unknown): boolean {
+    return this === other;
+  }
+}

@@ -1,0 +1,10 @@
+export type * from './function-ref.js';
+export type * from './lineage.js';
+export type * from './map-output.js';
+export type * from './operator.js';
+export type * from './partitioner-spec.js';
+export type * from './sink.js';
+export type * from './split.js';
+export type * from './stage-plan.js';
+export type * from './storage-level-spec.js';
+export type * from './task-update.js';

@@ -1,0 +1,73 @@
+import { ArgumentError } from '@heddle/common';
+import { abortSave, commitSave, prepareSave, type PreparedSave } from '../../output/index.js';
+import type { CommittedFile } from '../../plan/index.js';
+import { checkBoolean, checkText, type ActionOptions } from '../arguments.js';
+import type { RddNode } from '../rdd-node.js';
+import { beginAction, decodeResult, runSink } from './run.js';
+
+const codecs = ['gzip', 'zstd', 'deflate', 'brotli'] as const;
+
+/** What `saveAsTextFile` takes. */
+export interface SaveTextOptions extends ActionOptions {
+  /** Compresses each file, and adds the codec's ending to its name. */
+  readonly codec?: (typeof codecs)[number] | undefined;
+  /** Replaces what is there, at commit. @default false */
+  readonly overwrite?: boolean | undefined;
+}
+
+/** `saveAsTextFile`: see `RDD.saveAsTextFile`. */
+export async function saveAsTextFile(
+  node: RddNode,
+  path: string,
+  options: SaveTextOptions = {},
+): Promise<void> {
+  checkText(path, 'saveAsTextFile', 'path');
+  const { codec, overwrite = false } = options;
+  checkBoolean(overwrite, 'saveAsTextFile', 'overwrite');
+  if (codec !== undefined && !codecs.includes(codec)) {
+    throw new ArgumentError(
+      `saveAsTextFile: codec must be one of ${codecs.join(', ')}, and is ${String(codec)}`,
+    );
+  }
+  const { core } = node;
+  const call = beginAction(core, 'saveAsTextFile', options);
+  const saveId = core.ids.nextSave();
+  // Before the lineage is prepared: sampling jobs of a sort are tasks too.
+  const save = await prepareSave(core.application.fileSystems, {
+    path,
+    overwrite,
+    applicationId: core.application.applicationId,
+    saveId,
+  });
+  try {
+    const files = await runSink(
+      node,
+      call,
+      () => ({
+        kind: 'saveAsTextFile',
+        output: {
+          temporaryDirectory: save.temporaryDirectory,
+          saveId,
+          ...(codec === undefined ? {} : { codec }),
+        },
+      }),
+      decodeResult<CommittedFile>,
+    );
+    await commitSave(save, files, core.application.programHash, core.logger);
+  } catch (error) {
+    await dropOutput(node, save);
+    throw error;
+  }
+}
+
+/** What cannot be removed is told, and does not hide why the save failed. */
+async function dropOutput(node: RddNode, save: PreparedSave): Promise<void> {
+  try {
+    await abortSave(save);
+  } catch (error) {
+    node.core.logger.warn('the temporary folder of a failed save could not be removed', {
+      directory: save.temporaryDirectory,
+      error: String(error),
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { ArgumentError } from '@heddle/common';
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+/** A number of partitions: a whole number from 1. @throws ArgumentError */
+export function checkPartitionCount(count: unknown, operator: string, name = 'n'): number {
+  if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 1) {
+    throw new ArgumentError(
+      `${operator}: ${name} is a number of partitions, a whole number from 1, and is ${shown(count)}`,
+    );
+  }
+  return count;
+}
+
+/** A number of elements: a whole number from 0. @throws ArgumentError */
+export function checkElementCount(count: unknown, operator: string, name = 'n'): number {
+  if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0) {
+    throw new ArgumentError(
+      `${operator}: ${name} is a number of elements, a whole number from 0, and is ${shown(count)}`,
+    );
+  }
+  return count;
+}
+
+/** @throws ArgumentError when `f` is no function, or one that could not be called in a loop */
+export function checkFunction(f: unknown, operator: string, name = 'f'): void {
+  if (typeof f !== 'function') {
+    throw new ArgumentError(`${operator}: ${name} must be a function, and is ${shown(f)}`);
+  }
+}
+
+/** @throws ArgumentError when `value` is no finite number */
+export function checkFinite(value: unknown, operator: string, name: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new ArgumentError(`${operator}: ${name} must be a finite number, and is ${shown(value)}`);
+  }
+  return value;
+}
+
+/** @throws ArgumentError when `value` is neither true nor false */
+export function checkBoolean(value: unknown, operator: string, name: string): boolean {
+  if (typeof value !== 'boolean') {
+    throw new ArgumentError(`${operator}: ${name} must be true or false, and is ${shown(value)}`);
+  }
+  return value;
+}
+
+/** @throws ArgumentError when `value` is no text with at least one character */
+export function checkText(value: unknown, operator: string, name: string): string {
+  if (typeof value !== 'string' || value === '') {
+    throw new ArgumentError(
+      `${operator}: ${name} must be a text with at least one character, and is ${shown(value)}`,
+    );
+  }
+  return value;
+}
+
+/** What every action takes last. */
+export interface ActionOptions {
+  /** Aborting it cancels the action's jobs and rejects with `JobCancelledError`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Whether an optional parameter's place holds the action's options instead. */
+export function isActionOptions(value: unknown): value is ActionOptions {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype &&
+    Object.keys(value).every((key) => key === 'signal') &&
+    Object.hasOwn(value, 'signal')
+  );
+}

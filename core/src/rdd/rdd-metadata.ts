@@ -1,0 +1,166 @@
+import { ArgumentError } from '@heddle/common';
+import type { HeddleContext } from '../context/heddle-context.js';
+import { driverOnlySymbol } from '../context/reference.js';
+import { StorageLevelError } from '../errors/index.js';
+import type { Partitioner } from '../partitioner/partitioner.js';
+import { StorageLevel, StorageLevelValue } from '../storage/storage-level.js';
+import { beginAction } from './actions/run.js';
+import type { ActionOptions } from './arguments.js';
+import { debugText } from './debug-text.js';
+import { rddOf } from './facade.js';
+import { prepareWithoutWork } from './prepare.js';
+import type { RddNode } from './rdd-node.js';
+import type { Dependency, Partition } from './types.js';
+
+/** What an RDD is and where it comes from; the base of `RDD`. */
+export abstract class RddMetadata<T> {
+  /** Only the type uses it: records of the RDD. */
+  declare protected readonly records: T;
+  readonly #node: RddNode;
+
+  /** Made by operators and the context only. */
+  constructor(node: RddNode) {
+    this.#node = node;
+  }
+
+  /** The metadata of an RDD. @throws ArgumentError when `rdd` is none @internal */
+  static nodeOf(rdd: unknown, what = 'an argument'): RddNode {
+    if (typeof rdd !== 'object' || rdd === null || !(#node in rdd)) {
+      throw new ArgumentError(`${what} must be an RDD, and is ${String(rdd)}`);
+    }
+    return rdd.#node;
+  }
+
+  /** Why a function cannot take it along to a task. */
+  get [driverOnlySymbol](): string {
+    return (
+      'an RDD lives on the driver only: it cannot be used inside a function that runs in tasks. ' +
+      'Join the two RDDs, or collect the smaller one and broadcast it'
+    );
+  }
+
+  /** Unique in the application. */
+  get id(): number {
+    return this.#node.rddId;
+  }
+
+  get context(): HeddleContext {
+    return this.#node.core.context;
+  }
+
+  get name(): string | undefined {
+    return this.#node.name;
+  }
+
+  /** Names the RDD in debug strings and pages. */
+  setName(name: string): this {
+    this.#node.name = name;
+    return this;
+  }
+
+  /**
+   * The edges to the parents. Exact once the inputs are known (after an action, or any of the
+   * asynchronous queries); before that, of an operator that may find its parents partitioned already,
+   * the edge that it has otherwise.
+   */
+  get dependencies(): readonly Dependency[] {
+    const node = this.#node;
+    if (prepareWithoutWork(node)) {
+      return node.facts.dependencies.map(({ parent, kind }) => ({ rdd: rddOf(parent), kind }));
+    }
+    const kind = node.definition.wide ? 'shuffle' : 'narrow';
+    return node.definition.parents.map((parent) => ({ rdd: rddOf(parent), kind }));
+  }
+
+  get storageLevel(): StorageLevel {
+    return this.#node.storageLevel ?? StorageLevel.NONE;
+  }
+
+  get isCached(): boolean {
+    return this.#node.storageLevel !== undefined;
+  }
+
+  /** Runs no job, except what listing inputs and sampling for a sort need. */
+  async getNumPartitions(options?: ActionOptions): Promise<number> {
+    await this.#prepare('getNumPartitions', options);
+    return this.#node.partitionCount;
+  }
+
+  async partitions(options?: ActionOptions): Promise<Partition[]> {
+    await this.#prepare('partitions', options);
+    return Array.from({ length: this.#node.partitionCount }, (_, index) => ({ index }));
+  }
+
+  /** What decided the partition of each key, if anything did. */
+  async partitioner(options?: ActionOptions): Promise<Partitioner | undefined> {
+    await this.#prepare('partitioner', options);
+    return this.#node.facts.partitioning?.partitioner;
+  }
+
+  /** Hosts that hold the input of a partition, best first. @throws ArgumentError */
+  async preferredLocations(partition: number, options?: ActionOptions): Promise<string[]> {
+    await this.#prepare('preferredLocations', options);
+    const { partitionCount } = this.#node;
+    if (!Number.isSafeInteger(partition) || partition < 0 || partition >= partitionCount) {
+      throw new ArgumentError(
+        `preferredLocations: the RDD has ${partitionCount} partitions, and ${String(partition)} is none of them`,
+      );
+    }
+    return [...this.#node.preferredLocations(partition)];
+  }
+
+  /** The lineage as text: `(n)` partitions, kinds, call sites, `+-` at each shuffle, as Spark prints it. */
+  async toDebugString(options?: ActionOptions): Promise<string> {
+    await this.#prepare('toDebugString', options);
+    return debugText(this.#node);
+  }
+
+  /**
+   * Keeps the partitions that the next actions compute, for those after them.
+   *
+   * @throws StorageLevelError when it has another level already: `unpersist()` it first
+   */
+  persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
+    const node = this.#node;
+    node.core.checkRunning();
+    if (!(level instanceof StorageLevelValue)) {
+      throw new ArgumentError('persist: level must be one of the constants of StorageLevel');
+    }
+    if (node.storageLevel !== undefined && !node.storageLevel.equals(level)) {
+      throw new StorageLevelError(
+        `the RDD is persisted as ${node.storageLevel.toString()} and cannot be as ${level.toString()} ` +
+          'as well: unpersist() it first',
+      );
+    }
+    if (level.isValid) node.storageLevel = level;
+    return this;
+  }
+
+  /** `persist(StorageLevel.MEMORY_ONLY)`. */
+  cache(): this {
+    return this.persist();
+  }
+
+  /** Drops the kept partitions; resolves when they are gone only if `blocking`. */
+  async unpersist(blocking = false): Promise<void> {
+    const node = this.#node;
+    node.core.checkRunning();
+    if (node.storageLevel === undefined) return;
+    node.storageLevel = undefined;
+    await node.core.application.runner.unpersist(node.rddId, blocking);
+  }
+
+  /** `words MapPartitionsRDD[3] at map at app.ts:12`. */
+  toString(): string {
+    return this.#node.toString();
+  }
+
+  async #prepare(operator: string, options: ActionOptions | undefined): Promise<void> {
+    await this.#node.core.prepare(this.#node, beginAction(this.#node.core, operator, options));
+  }
+}
+
+/** The metadata of an RDD. @throws ArgumentError when it is none */
+export function nodeOf(rdd: unknown, what?: string): RddNode {
+  return RddMetadata.nodeOf(rdd, what);
+}

@@ -1,0 +1,244 @@
+import { ArgumentError } from '@heddle/common';
+import { collectAsMap, countBy } from './actions/counting.js';
+import { lookup } from './actions/lookup.js';
+import type { ActionOptions } from './arguments.js';
+import { rddOf } from './facade.js';
+import {
+  aggregateByKeyNode,
+  combineByKeyNode,
+  flatMapGroupsNode,
+  foldByKeyNode,
+  groupByKeyNode,
+  reduceByKeyNode,
+} from './operators/by-key.js';
+import { cogroupNode, joinNode } from './operators/join.js';
+import { functionStep, plainStep } from './operators/narrow.js';
+import type { PartitionsArgument } from './operators/partitioner-choice.js';
+import { partitionByNode } from './operators/shuffle.js';
+import { sortByKeyNode } from './operators/sort.js';
+import { nodeOf } from './rdd-metadata.js';
+import { RddTransformations } from './rdd-transformations.js';
+import type { RDD } from './rdd.js';
+import type { It, TupleHint } from './types.js';
+import type { Partitioner } from '../partitioner/partitioner.js';
+
+/**
+ * Methods of `RDD<[K, V]>`; on other RDDs they do not compile. `n` is a number of partitions for hash
+ * partitioning, or a partitioner; left out: an existing partitioner of a parent, else
+ * `heddle.default.parallelism`, else as many as the largest parent has. What is partitioned like
+ * that already is not shuffled.
+ */
+export abstract class RddPairs<T> extends RddTransformations<T> {
+  /** The keys, duplicates too. Narrow; drops the partitioner. */
+  keys<K, V>(this: RDD<[K, V]>): RDD<K> {
+    return rddOf(plainStep(nodeOf(this), 'keys', { keepsPartitioner: false }));
+  }
+
+  /** The values. Narrow; drops the partitioner. */
+  values<K, V>(this: RDD<[K, V]>): RDD<V> {
+    return rddOf(plainStep(nodeOf(this), 'values', { keepsPartitioner: false }));
+  }
+
+  /** `[key, f(value)]`. Narrow; keeps the partitioner. */
+  mapValues<K, V, U>(this: RDD<[K, V]>, f: (value: V) => U | TupleHint): RDD<[K, U]> {
+    return rddOf(functionStep(nodeOf(this), 'mapValues', f, true));
+  }
+
+  /** `[key, x]` for all x of `f(value)`; a key without any is gone. Narrow; keeps the partitioner. */
+  flatMapValues<K, V, U>(
+    this: RDD<[K, V]>,
+    f: (value: V) => Iterable<U | TupleHint>,
+  ): RDD<[K, U]> {
+    return rddOf(functionStep(nodeOf(this), 'flatMapValues', f, true));
+  }
+
+  /**
+   * Moves each pair to the partition `f(key)` modulo n (never negative), or where the partitioner
+   * wants it; by hash when there is no `f`. Shuffles, unless it is partitioned so already.
+   */
+  partitionBy<K, V>(this: RDD<[K, V]>, n: number | Partitioner, f?: (key: K) => number): RDD<[K, V]> {
+    return rddOf(partitionByNode(nodeOf(this), n, f));
+  }
+
+  /**
+   * One `[key, merged value]` per key. Values are merged before and after the shuffle, so `f` must be
+   * associative and commutative; it is not called for a single value.
+   */
+  reduceByKey<K, V>(
+    this: RDD<[K, V]>,
+    f: NoInfer<(a: V, b: V) => V>,
+    n?: PartitionsArgument,
+  ): RDD<[K, V]> {
+    return rddOf(reduceByKeyNode(nodeOf(this), f, n));
+  }
+
+  /** As `reduceByKey`, beginning with a fresh copy of `zero` for each key of each map partition. */
+  foldByKey<K, V>(
+    this: RDD<[K, V]>,
+    zero: NoInfer<V>,
+    f: NoInfer<(a: V, b: V) => V>,
+    n?: PartitionsArgument,
+  ): RDD<[K, V]> {
+    return rddOf(foldByKeyNode(nodeOf(this), zero, f, n));
+  }
+
+  /**
+   * One `[key, result]` per key: `seqFunc` adds values to a fresh copy of `zero` for each key of each
+   * map partition, `combFunc` merges those. Both may change and return their first argument.
+   */
+  aggregateByKey<K, V, U extends [unknown, ...unknown[]]>(
+    this: RDD<[K, V]>,
+    zero: U,
+    seqFunc: (accumulated: U, value: V) => U,
+    combFunc: (a: U, b: U) => U,
+    n?: PartitionsArgument,
+  ): RDD<[K, U]>;
+  aggregateByKey<K, V, U>(
+    this: RDD<[K, V]>,
+    zero: U,
+    seqFunc: (accumulated: U, value: V) => U,
+    combFunc: (a: U, b: U) => U,
+    n?: PartitionsArgument,
+  ): RDD<[K, U]>;
+  aggregateByKey<K, V, U>(
+    this: RDD<[K, V]>,
+    zero: U,
+    seqFunc: (accumulated: U, value: V) => U,
+    combFunc: (a: U, b: U) => U,
+    n?: PartitionsArgument,
+  ): RDD<[K, U]> {
+    return rddOf(aggregateByKeyNode(nodeOf(this), zero, seqFunc, combFunc, n));
+  }
+
+  /**
+   * The base of the others: `createCombiner` makes a combiner of a key's first value in a map
+   * partition, `mergeValue` adds the next, `mergeCombiners` puts those of several partitions together.
+   */
+  combineByKey<K, V, C>(
+    this: RDD<[K, V]>,
+    createCombiner: (value: V) => C | TupleHint,
+    mergeValue: NoInfer<(combiner: C, value: V) => C>,
+    mergeCombiners: NoInfer<(a: C, b: C) => C>,
+    n?: PartitionsArgument,
+  ): RDD<[K, C]> {
+    return rddOf(
+      combineByKeyNode(nodeOf(this), [createCombiner, mergeValue, mergeCombiners], n),
+    );
+  }
+
+  /**
+   * One `[key, values]` per key, values in an array. All values travel: prefer `reduceByKey` or
+   * `aggregateByKey`, and `flatMapGroups` for groups that do not fit in memory.
+   */
+  groupByKey<K, V>(this: RDD<[K, V]>, n?: PartitionsArgument): RDD<[K, V[]]> {
+    return rddOf(groupByKeyNode(nodeOf(this), n));
+  }
+
+  /** All that `f(key, values)` gives for each key; groups of any size, streamed through an iterator. */
+  flatMapGroups<K, V, U>(
+    this: RDD<[K, V]>,
+    f: (key: K, values: It<V>) => Iterable<U | TupleHint>,
+    n?: PartitionsArgument,
+  ): RDD<U> {
+    return rddOf(flatMapGroupsNode(nodeOf(this), f, n));
+  }
+
+  /** `[key, [left, right]]` for all combinations of values of keys that both sides have. */
+  join<K, V, W>(
+    this: RDD<[K, V]>,
+    other: RDD<[K, W]>,
+    n?: PartitionsArgument,
+  ): RDD<[K, [V, W]]> {
+    return rddOf(joinNode(nodeOf(this), nodeOf(other, 'join: other'), n, 'join'));
+  }
+
+  /** As `join`; keys of the left side only have `undefined` on the right. */
+  leftOuterJoin<K, V, W>(
+    this: RDD<[K, V]>,
+    other: RDD<[K, W]>,
+    n?: PartitionsArgument,
+  ): RDD<[K, [V, W | undefined]]> {
+    const right = nodeOf(other, 'leftOuterJoin: other');
+    return rddOf(joinNode(nodeOf(this), right, n, 'leftOuterJoin'));
+  }
+
+  /** As `join`; keys of the right side only have `undefined` on the left. */
+  rightOuterJoin<K, V, W>(
+    this: RDD<[K, V]>,
+    other: RDD<[K, W]>,
+    n?: PartitionsArgument,
+  ): RDD<[K, [V | undefined, W]]> {
+    const right = nodeOf(other, 'rightOuterJoin: other');
+    return rddOf(joinNode(nodeOf(this), right, n, 'rightOuterJoin'));
+  }
+
+  /** As `join`; a side that does not have the key is `undefined`. */
+  fullOuterJoin<K, V, W>(
+    this: RDD<[K, V]>,
+    other: RDD<[K, W]>,
+    n?: PartitionsArgument,
+  ): RDD<[K, [V | undefined, W | undefined]]> {
+    const right = nodeOf(other, 'fullOuterJoin: other');
+    return rddOf(joinNode(nodeOf(this), right, n, 'fullOuterJoin'));
+  }
+
+  /** `[key, [values here, values of the first other, …]]` for each key that any of them has. */
+  cogroup<K, V, A>(
+    this: RDD<[K, V]>,
+    other: RDD<[K, A]>,
+    n?: PartitionsArgument,
+  ): RDD<[K, [V[], A[]]]>;
+  cogroup<K, V, A, B>(
+    this: RDD<[K, V]>,
+    other1: RDD<[K, A]>,
+    other2: RDD<[K, B]>,
+    n?: PartitionsArgument,
+  ): RDD<[K, [V[], A[], B[]]]>;
+  cogroup<K, V, A, B, C>(
+    this: RDD<[K, V]>,
+    other1: RDD<[K, A]>,
+    other2: RDD<[K, B]>,
+    other3: RDD<[K, C]>,
+    n?: PartitionsArgument,
+  ): RDD<[K, [V[], A[], B[], C[]]]>;
+  cogroup<K, V>(
+    this: RDD<[K, V]>,
+    ...rest: (RDD<[K, unknown]> | PartitionsArgument)[]
+  ): RDD<[K, unknown[][]]> {
+    const others = rest.filter((argument) => argument instanceof RddPairs);
+    const n = rest[others.length];
+    if (others.length === 0 || rest.length > others.length + 1 || n instanceof RddPairs) {
+      throw new ArgumentError('cogroup: give one to three RDDs, and then a number of partitions');
+    }
+    const parents = [nodeOf(this), ...others.map((other) => nodeOf(other))];
+    return rddOf(cogroupNode(parents, n, 'cogroup'));
+  }
+
+  /**
+   * All pairs in the order of their keys, or of `key(k)`, also across partitions. Shuffles; the first
+   * action that needs it samples the keys, for several partitions.
+   */
+  sortByKey<K, V>(
+    this: RDD<[K, V]>,
+    ascending = true,
+    n?: number,
+    key?: (k: K) => unknown,
+  ): RDD<[K, V]> {
+    return rddOf(sortByKeyNode(nodeOf(this), ascending, n, key));
+  }
+
+  /** How often each key is there; looked up by key equality. Counted in the tasks. */
+  countByKey<K, V>(this: RDD<[K, V]>, options?: ActionOptions): Promise<Map<K, number>> {
+    return countBy(nodeOf(this), 'countByKey', options);
+  }
+
+  /** All pairs as a map, looked up by key equality; of several values of a key the last one. */
+  collectAsMap<K, V>(this: RDD<[K, V]>, options?: ActionOptions): Promise<Map<K, V>> {
+    return collectAsMap(nodeOf(this), options);
+  }
+
+  /** All values of a key, in partition order; looks at one partition only when a partitioner tells which. */
+  lookup<K, V>(this: RDD<[K, V]>, key: K, options?: ActionOptions): Promise<V[]> {
+    return lookup(nodeOf(this), key, options);
+  }
+}

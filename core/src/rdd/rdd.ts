@@ -1,0 +1,221 @@
+import { aggregate, count, extreme, reduce, takeOrdered } from './actions/aggregating.js';
+import {
+  collect,
+  first,
+  isEmpty,
+  take,
+  toLocalIterator,
+  type LocalIteratorOptions,
+} from './actions/collecting.js';
+import { countBy } from './actions/counting.js';
+import { foreach } from './actions/effects.js';
+import { stats, sum } from './actions/numeric.js';
+import { saveAsTextFile, type SaveTextOptions } from './actions/save.js';
+import { isActionOptions, type ActionOptions } from './arguments.js';
+import { setRddClass } from './facade.js';
+import { nodeOf } from './rdd-metadata.js';
+import { RddPairs } from './rdd-pairs.js';
+import type { It } from './types.js';
+import type { StatCounter } from '../stats/stat-counter.js';
+
+/**
+ * A distributed collection of records of type `T`: partitions, where they come from and what is done
+ * with them; no data. Immutable: transformations return new RDDs at once, and nothing runs until an
+ * action.
+ *
+ * Actions are promises and take a last `{ signal }`. They reject with `JobFailedError`, whose `cause`
+ * is the error of the task, with `JobCancelledError`, and with `ClosureError` when a function captures
+ * what cannot travel. Source: Spark 4.0 `RDD`.
+ */
+export class RDD<T> extends RddPairs<T> {
+  /** All records, in partition order. Mind the driver's memory: `heddle.driver.maxResultSize` limits it. */
+  collect(options?: ActionOptions): Promise<T[]> {
+    return collect(nodeOf(this), options);
+  }
+
+  /** How many records there are. */
+  count(options?: ActionOptions): Promise<number> {
+    return count(nodeOf(this), options);
+  }
+
+  /** The first record in partition order. @throws EmptyRddError */
+  first(options?: ActionOptions): Promise<T> {
+    return first(nodeOf(this), options);
+  }
+
+  /**
+   * The first `n` records in partition order, all when there are fewer, none when `n` ≤ 0. Looks at
+   * one partition, then at more as needed; reads of each only what is missing.
+   */
+  take(n: number, options?: ActionOptions): Promise<T[]> {
+    return take(nodeOf(this), n, options);
+  }
+
+  /** The `n` smallest records in the total order of keys, or of `key(x)`, in rising order. */
+  takeOrdered(
+    n: number,
+    key?: ((x: T) => unknown) | ActionOptions,
+    options?: ActionOptions,
+  ): Promise<T[]> {
+    return takeOrdered(nodeOf(this), n, ordered('takeOrdered', false, key, options));
+  }
+
+  /** The `n` largest records in the total order of keys, or of `key(x)`, in falling order. */
+  top(
+    n: number,
+    key?: ((x: T) => unknown) | ActionOptions,
+    options?: ActionOptions,
+  ): Promise<T[]> {
+    return takeOrdered(nodeOf(this), n, ordered('top', true, key, options));
+  }
+
+  /** The smallest record in the total order of keys, or of `key(x)`. @throws EmptyRddError */
+  min(key?: ((x: T) => unknown) | ActionOptions, options?: ActionOptions): Promise<T> {
+    return extreme(nodeOf(this), ordered('min', false, key, options));
+  }
+
+  /** The largest record in the total order of keys, or of `key(x)`. @throws EmptyRddError */
+  max(key?: ((x: T) => unknown) | ActionOptions, options?: ActionOptions): Promise<T> {
+    return extreme(nodeOf(this), ordered('max', true, key, options));
+  }
+
+  /** Whether there is no record; looks at as few partitions as it can. */
+  isEmpty(options?: ActionOptions): Promise<boolean> {
+    return isEmpty(nodeOf(this), options);
+  }
+
+  /**
+   * All records merged by `f`: in each partition from left to right, then the partitions in their
+   * order, on the driver. `f` is not called for a single record. @throws EmptyRddError
+   */
+  reduce(f: (a: T, b: T) => T, options?: ActionOptions): Promise<T> {
+    return reduce(nodeOf(this), f, options);
+  }
+
+  /** As `reduce`, beginning with a fresh copy of `zero` in each partition and once more at the end. */
+  fold(zero: T, f: (accumulated: T, x: T) => T, options?: ActionOptions): Promise<T> {
+    return aggregate(nodeOf(this), zero, { seqOp: f, combOp: f }, 'fold', options);
+  }
+
+  /**
+   * `seqOp` adds the records of each partition to a fresh copy of `zero`; `combOp` merges those, in
+   * partition order, into one more copy. Both may change and return their first argument.
+   */
+  aggregate<U extends [unknown, ...unknown[]]>(
+    zero: U,
+    seqOp: (accumulated: U, x: T) => U,
+    combOp: (a: U, b: U) => U,
+    options?: ActionOptions,
+  ): Promise<U>;
+  aggregate<U>(
+    zero: U,
+    seqOp: (accumulated: U, x: T) => U,
+    combOp: (a: U, b: U) => U,
+    options?: ActionOptions,
+  ): Promise<U>;
+  aggregate<U>(
+    zero: U,
+    seqOp: (accumulated: U, x: T) => U,
+    combOp: (a: U, b: U) => U,
+    options?: ActionOptions,
+  ): Promise<U> {
+    return aggregate(nodeOf(this), zero, { seqOp, combOp }, 'aggregate', options);
+  }
+
+  /** How often each record is there; looked up by key equality. Counted in the tasks. */
+  countByValue(options?: ActionOptions): Promise<Map<T, number>> {
+    return countBy(nodeOf(this), 'countByValue', options);
+  }
+
+  /** Calls `f` for each record, in the tasks, for its effects there; retried tasks repeat them. */
+  foreach(f: (x: T) => unknown, options?: ActionOptions): Promise<void> {
+    return foreach(nodeOf(this), 'foreach', f, options);
+  }
+
+  /** Calls `f` once for each partition, empty ones too. */
+  foreachPartition(f: (records: It<T>) => unknown, options?: ActionOptions): Promise<void> {
+    return foreach(nodeOf(this), 'foreachPartition', f, options);
+  }
+
+  /**
+   * The records one by one, in partition order: a job for each partition when it is reached, memory
+   * of one partition. Leaving the loop early runs no further job.
+   */
+  toLocalIterator(options?: LocalIteratorOptions): AsyncIterableIterator<T> {
+    return toLocalIterator(nodeOf(this), options);
+  }
+
+  /**
+   * Writes one `part-00000` file for each partition, one line for each record: strings as they are,
+   * bytes raw, numbers, bigints, booleans, null and undefined by `String(x)`, everything else as JSON.
+   * All files appear at once, exactly once, with `_SUCCESS`.
+   *
+   * @throws OutputExistsError before any task runs, unless `overwrite`
+   */
+  saveAsTextFile(path: string, options?: SaveTextOptions): Promise<void> {
+    return saveAsTextFile(nodeOf(this), path, options);
+  }
+
+  /**
+   * The sum of all numbers (compensated doubles) or bigints (exact); 0 of none.
+   *
+   * @throws JobFailedError caused by RecordTypeError for other records
+   */
+  sum(this: RDD<number>, options?: ActionOptions): Promise<number>;
+  sum(this: RDD<bigint>, options?: ActionOptions): Promise<bigint>;
+  sum(this: RDD<number> | RDD<bigint>, options?: ActionOptions): Promise<number | bigint> {
+    return sum(nodeOf(this), options);
+  }
+
+  /** Count, mean, variance, minimum and maximum, in one pass. */
+  stats(this: RDD<number>, options?: ActionOptions): Promise<StatCounter> {
+    return stats(nodeOf(this), 'stats', options);
+  }
+
+  /** 0 of no numbers. */
+  async mean(this: RDD<number>, options?: ActionOptions): Promise<number> {
+    return (await stats(nodeOf(this), 'mean', options)).mean;
+  }
+
+  /** Population variance; NaN of no numbers. */
+  async variance(this: RDD<number>, options?: ActionOptions): Promise<number> {
+    return (await stats(nodeOf(this), 'variance', options)).variance;
+  }
+
+  /** Population standard deviation; NaN of no numbers. */
+  async stdev(this: RDD<number>, options?: ActionOptions): Promise<number> {
+    return (await stats(nodeOf(this), 'stdev', options)).stdev;
+  }
+
+  /** The same as `variance`. */
+  async popVariance(this: RDD<number>, options?: ActionOptions): Promise<number> {
+    return (await stats(nodeOf(this), 'popVariance', options)).popVariance;
+  }
+
+  /** The same as `stdev`. */
+  async popStdev(this: RDD<number>, options?: ActionOptions): Promise<number> {
+    return (await stats(nodeOf(this), 'popStdev', options)).popStdev;
+  }
+
+  /** Divided by n - 1; NaN of fewer than two numbers. */
+  async sampleVariance(this: RDD<number>, options?: ActionOptions): Promise<number> {
+    return (await stats(nodeOf(this), 'sampleVariance', options)).sampleVariance;
+  }
+
+  /** Divided by n - 1; NaN of fewer than two numbers. */
+  async sampleStdev(this: RDD<number>, options?: ActionOptions): Promise<number> {
+    return (await stats(nodeOf(this), 'sampleStdev', options)).sampleStdev;
+  }
+}
+
+function ordered<T>(
+  operator: 'takeOrdered' | 'top' | 'min' | 'max',
+  descending: boolean,
+  key: ((x: T) => unknown) | ActionOptions | undefined,
+  options: ActionOptions | undefined,
+): Parameters<typeof takeOrdered<T>>[2] {
+  if (isActionOptions(key)) return { operator, descending, signal: key.signal };
+  return { operator, descending, key, signal: options?.signal };
+}
+
+setRddClass(RDD);

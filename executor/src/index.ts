@@ -1,0 +1,4 @@
+export { LocalBackend } from './backend/local-backend.js';
+export { Executor, type ExecutorEvents } from './host/executor.js';
+export type { ExecutorMemory, ExecutorOptions, ProgramFile } from './host/executor-options.js';
+export { createLocalDirectories, type LocalDirectories } from './storage/local-directories.js';

@@ -1,0 +1,100 @@
+import type { BatchSource, TaskEnvironment } from '../task-environment.js';
+import type { GroupStream } from './group-collector.js';
+import { BATCH_RECORDS } from './group-sources.js';
+
+/** The user's function of `flatMapGroups`. */
+export type GroupFunction = (key: unknown, values: Iterator<unknown>) => unknown;
+
+/** The values of one key, streamed; ends for good when the next key begins. */
+class GroupValues extends Iterator<unknown, undefined> {
+  #groups: GroupStream | undefined;
+  #chunk: readonly unknown[] = [];
+  #position = 0;
+
+  constructor(groups: GroupStream) {
+    super();
+    this.#groups = groups;
+  }
+
+  override next(): IteratorResult<unknown, undefined> {
+    if (this.#position === this.#chunk.length) {
+      const chunk = this.#groups?.nextValues(0);
+      if (chunk === undefined) {
+        return this.return();
+      }
+      this.#chunk = chunk;
+      this.#position = 0;
+    }
+    return { done: false, value: this.#chunk[this.#position++] };
+  }
+
+  override return(): IteratorResult<unknown, undefined> {
+    this.#groups = undefined;
+    this.#chunk = [];
+    this.#position = 0;
+    return { done: true, value: undefined };
+  }
+}
+
+/**
+ * Calls the user's function with each key and its values, both streamed, and passes on what it
+ * gives. Values that the function does not read are skipped.
+ */
+export class FlatMapGroupsSource implements BatchSource {
+  readonly #env: TaskEnvironment;
+  readonly #groups: GroupStream;
+  readonly #function: GroupFunction;
+  readonly #iterate: (returned: unknown) => Iterator<unknown>;
+  #values: GroupValues | undefined;
+  #results: Iterator<unknown> | undefined;
+
+  constructor(
+    groups: GroupStream,
+    userFunction: GroupFunction,
+    iterate: (returned: unknown) => Iterator<unknown>,
+    env: TaskEnvironment,
+  ) {
+    this.#groups = groups;
+    this.#function = userFunction;
+    this.#iterate = iterate;
+    this.#env = env;
+  }
+
+  next(): unknown[] | undefined {
+    this.#env.checkInterrupted();
+    const batch: unknown[] = [];
+    while (batch.length < BATCH_RECORDS) {
+      if (this.#results === undefined && !this.#nextGroup()) {
+        break;
+      }
+      const result = this.#results!.next();
+      if (result.done === true) {
+        this.#values?.return();
+        this.#results = undefined;
+      } else {
+        batch.push(result.value);
+      }
+    }
+    return batch.length === 0 ? undefined : batch;
+  }
+
+  close(): void {
+    const results = this.#results;
+    this.#results = undefined;
+    try {
+      results?.return?.();
+    } finally {
+      this.#values?.return();
+      this.#groups.close();
+    }
+  }
+
+  #nextGroup(): boolean {
+    if (!this.#groups.nextKey()) {
+      return false;
+    }
+    this.#values = new GroupValues(this.#groups);
+    this.#results = this.#iterate(this.#function(this.#groups.key, this.#values));
+    return true;
+  }
+}

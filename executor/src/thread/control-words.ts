@@ -1,0 +1,49 @@
+const killWord = 0;
+const commitWord = 1;
+const words = 2;
+
+const unanswered = 0;
+const granted = 1;
+const denied = 2;
+
+/** The few words of shared memory through which a host reaches a thread that is busy with a task. */
+export class ControlWords {
+  readonly #words: Int32Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.#words = new Int32Array(buffer);
+  }
+
+  static allocate(): SharedArrayBuffer {
+    return new SharedArrayBuffer(words * Int32Array.BYTES_PER_ELEMENT);
+  }
+
+  /** Host: asks the run to end. */
+  kill(run: number): void {
+    Atomics.store(this.#words, killWord, run);
+    Atomics.notify(this.#words, commitWord);
+  }
+
+  /** Thread: whether this run was asked to end. */
+  isKilled(run: number): boolean {
+    return Atomics.load(this.#words, killWord) === run;
+  }
+
+  /** Thread: before it posts the question. */
+  expectCommitAnswer(): void {
+    Atomics.store(this.#words, commitWord, unanswered);
+  }
+
+  /** Host: answers the question. */
+  answerCommit(may: boolean): void {
+    Atomics.store(this.#words, commitWord, may ? granted : denied);
+    Atomics.notify(this.#words, commitWord);
+  }
+
+  /** Thread: waits for the answer; undefined when `sliceMs` passed without one. */
+  waitForCommitAnswer(sliceMs: number): boolean | undefined {
+    Atomics.wait(this.#words, commitWord, unanswered, sliceMs);
+    const answer = Atomics.load(this.#words, commitWord);
+    return answer === unanswered ? undefined : answer === granted;
+  }
+}

@@ -1,0 +1,220 @@
+import { parentPort } from 'node:worker_threads';
+import { assertNever, describeThrown, InternalError } from '@heddle/common';
+import { plainCodeTable, setCurrentTaskContext, setFilesRootDirectory } from 'heddle/internal';
+import type { CodeTable, TaskResult } from 'heddle/internal';
+import { SharedInput } from '../input/shared-input.js';
+import { SharedOutput } from '../output/shared-output.js';
+import { ThreadBroadcasts } from './broadcasts.js';
+import { ControlWords } from './control-words.js';
+import { CodeMismatchError } from './errors.js';
+import { HeapGuard } from './heap-guard.js';
+import type { HostMessage, TaskOutcome, ThreadMessage, ThreadSettings } from './messages.js';
+import { guardProcess } from './process-guard.js';
+import { StageCode } from './stage-code.js';
+import { TaskAttempt } from './task-attempt.js';
+import { captureOutput, TaskLog } from './task-console.js';
+import { taskFailure } from './task-failure.js';
+import { noMetrics, TaskStopwatch } from './task-metrics.js';
+import type { ProgramLoader, ThreadProgram } from './thread-program.js';
+
+/**
+ * Makes this worker a task thread: waits for `init`, loads the program, then runs one task after
+ * another as the host sends them. Everything between a task's start and its reply is synchronous.
+ */
+export function startTaskThread(loadProgram: ProgramLoader): void {
+  const port = parentPort;
+  if (port === null) throw new InternalError('a task thread was not started as a worker');
+  // Messages that arrive while the program loads wait their turn.
+  const waiting: ThreadMessage[] = [];
+  let thread: TaskThread | undefined;
+  port.on('message', (message: ThreadMessage) => {
+    if (thread !== undefined) thread.handle(message);
+    else if (message.kind !== 'init') waiting.push(message);
+    else {
+      void TaskThread.load(message.settings, loadProgram, (reply, transfer) =>
+        port.postMessage(reply, transfer),
+      ).then((loaded) => {
+        thread = loaded;
+        for (const early of waiting.splice(0)) loaded.handle(early);
+      });
+    }
+  });
+}
+
+type Post = (message: HostMessage, transfer?: ArrayBuffer[]) => void;
+type TaskMessage = Extract<ThreadMessage, { kind: 'task' }>;
+
+class TaskThread {
+  readonly #settings: ThreadSettings;
+  readonly #program: ThreadProgram | { readonly loadError: unknown };
+  readonly #post: Post;
+  readonly #control: ControlWords;
+  readonly #heap: HeapGuard;
+  readonly #input: SharedInput;
+  readonly #output: SharedOutput;
+  readonly #log: TaskLog;
+  readonly #broadcasts: ThreadBroadcasts;
+  readonly #stages = new Map<string, StageCode>();
+  /** The run whose reply has not been sent. */
+  #run: number | undefined;
+  /** What went wrong in asynchronous code of the task that runs, or has just run. */
+  #strayError: { readonly error: unknown } | undefined;
+
+  static async load(
+    settings: ThreadSettings,
+    loadProgram: ProgramLoader,
+    post: Post,
+  ): Promise<TaskThread> {
+    let program: ThreadProgram | { readonly loadError: unknown };
+    try {
+      program = await loadProgram(settings.taskFile);
+      const { expectedHash } = settings;
+      if (expectedHash !== undefined && program.hash !== expectedHash) {
+        throw new CodeMismatchError(settings.taskFile, expectedHash, program.hash);
+      }
+    } catch (error) {
+      program = { loadError: error };
+    }
+    return new TaskThread(settings, program, post);
+  }
+
+  private constructor(
+    settings: ThreadSettings,
+    program: ThreadProgram | { readonly loadError: unknown },
+    post: Post,
+  ) {
+    this.#settings = settings;
+    this.#program = program;
+    this.#post = post;
+    this.#control = new ControlWords(settings.control);
+    this.#heap = new HeapGuard(settings.heapLimitBytes, settings.totalLimitBytes);
+    this.#input = new SharedInput((message) => post(message));
+    this.#output = new SharedOutput((message) => post(message));
+    this.#log = new TaskLog(settings.logDescriptor);
+    this.#broadcasts = new ThreadBroadcasts(() => this.#code());
+    captureOutput(this.#log);
+    setFilesRootDirectory(settings.filesDirectory);
+    guardProcess((exitCode) => post({ kind: 'exiting', run: this.#run ?? -1, exitCode }));
+    process.on('unhandledRejection', (error) => this.#stray(error));
+    process.on('uncaughtException', (error) => this.#stray(error));
+    post({ kind: 'ready' });
+  }
+
+  handle(message: ThreadMessage): void {
+    switch (message.kind) {
+      case 'task':
+        return this.#runTask(message);
+      case 'stage': {
+        if ('loadError' in this.#program) return;
+        const { stage } = message;
+        this.#stages.set(
+          stageKey(stage.stageId, stage.stageAttempt),
+          new StageCode(stage, this.#program, this.#broadcasts),
+        );
+        return;
+      }
+      case 'dropStage':
+        this.#stages.delete(stageKey(message.stageId, message.stageAttempt));
+        return;
+      case 'broadcast':
+        this.#broadcasts.add(message.id, message.bytes);
+        return;
+      case 'dropBroadcast':
+        this.#broadcasts.drop(message.id);
+        return;
+      case 'init':
+        throw new InternalError('a task thread was set up twice');
+      default:
+        assertNever(message, 'thread message');
+    }
+  }
+
+  #runTask(message: TaskMessage): void {
+    const { task, run } = message;
+    if ('loadError' in this.#program) {
+      const failure = taskFailure(this.#program.loadError, undefined, plainCodeTable);
+      this.#post({ kind: 'ended', run, outcome: { kind: 'failed', failure }, metrics: noMetrics });
+      return;
+    }
+    this.#run = run;
+    this.#strayError = undefined;
+    this.#log.begin(
+      `[task ${task.taskAttemptId} stage ${task.stageId} partition ${task.partition}] `,
+    );
+    const stopwatch = new TaskStopwatch();
+    let attempt: TaskAttempt | undefined;
+    let outcome: TaskOutcome;
+    let sizeBytes = 0;
+    try {
+      const code = this.#stages.get(stageKey(task.stageId, task.stageAttempt));
+      if (code === undefined) {
+        throw new InternalError(`stage ${task.stageId} is not known in this task thread`);
+      }
+      attempt = new TaskAttempt(message, code, {
+        settings: this.#settings,
+        control: this.#control,
+        heap: this.#heap,
+        input: this.#input,
+        output: this.#output,
+        post: this.#post,
+      });
+      const result = attempt.run(() => stopwatch.decoded());
+      sizeBytes = result.kind === 'value' ? result.bytes.length : 0;
+      outcome = { kind: 'succeeded', result, accumulators: attempt.accumulatorUpdates() };
+    } catch (error) {
+      outcome = this.#failed(error, attempt);
+    }
+    const metrics =
+      attempt === undefined ? noMetrics : stopwatch.finish(attempt.metrics, sizeBytes);
+    // Promises that the task's code left rejected are told before the next turn of the loop.
+    setImmediate(() => this.#reply(run, outcome, metrics, attempt));
+  }
+
+  #reply(
+    run: number,
+    ended: TaskOutcome,
+    metrics: typeof noMetrics,
+    attempt: TaskAttempt | undefined,
+  ): void {
+    let outcome = ended;
+    if (this.#strayError !== undefined && ended.kind === 'succeeded' && attempt?.committed !== true) {
+      outcome = this.#failed(this.#strayError.error, undefined);
+    }
+    this.#run = undefined;
+    this.#strayError = undefined;
+    this.#log.end();
+    setCurrentTaskContext(undefined);
+    this.#post(
+      { kind: 'ended', run, outcome, metrics },
+      outcome.kind === 'succeeded' ? transferable(outcome.result) : [],
+    );
+  }
+
+  #failed(error: unknown, attempt: TaskAttempt | undefined): TaskOutcome {
+    const label = attempt?.failure.labelOf(error);
+    return { kind: 'failed', failure: taskFailure(error, label, this.#code()) };
+  }
+
+  #stray(error: unknown): void {
+    if (this.#run !== undefined) {
+      this.#strayError ??= { error };
+    } else {
+      this.#log.write(`asynchronous code of an ended task failed: ${describeThrown(error)}\n`);
+    }
+  }
+
+  #code(): CodeTable {
+    return 'loadError' in this.#program ? plainCodeTable : this.#program.code;
+  }
+}
+
+/** Bytes that own their whole buffer move to the host without a copy. */
+function transferable(result: TaskResult): ArrayBuffer[] {
+  if (result.kind !== 'value') return [];
+  const { buffer, byteLength } = result.bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}
+
+function stageKey(stageId: number, stageAttempt: number): string {
+  return `${stageId}.${stageAttempt}`;
+}

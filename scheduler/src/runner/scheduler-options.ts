@@ -1,0 +1,65 @@
+import type { Clock, Logger } from '@heddle/common';
+import type { AccumulatorSink, CodeTable, StageCompiler } from 'heddle/internal';
+import type { SchedulerBackend } from '../backend/scheduler-backend.js';
+import type { EventLog } from '../listener/event-log.js';
+import type { ApplicationInfo, Listener } from '../listener/events.js';
+import type { LocalityWaits } from '../tasks/locality.js';
+import type { PoolSpec, SchedulingMode } from '../tasks/pool.js';
+
+/** Starts one-shot timers; tests pass their own. */
+export interface Timers {
+  /** @returns what stops the timer */
+  start(delayMs: number, action: () => void): () => void;
+}
+
+export const systemTimers: Timers = {
+  start(delayMs, action) {
+    const timer = setTimeout(action, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** What a `SchedulerRunner` is made of. Only `backend` and `compiler` have no default. */
+export interface SchedulerOptions {
+  readonly backend: SchedulerBackend;
+  readonly compiler: StageCompiler;
+  /** Told of each accumulator update once per partition. */
+  readonly accumulators?: AccumulatorSink;
+  readonly application?: ApplicationInfo;
+  /** Settings for the environment event; secrets are replaced. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** @default the system's */
+  readonly clock?: Clock;
+  /** @default the system's */
+  readonly timers?: Timers;
+  readonly logger?: Logger;
+  readonly listeners?: readonly Listener[];
+  /** Hears every event; closed by `stop`. */
+  readonly eventLog?: EventLog;
+  /** Names the user's classes in errors of tasks. @default `plainCodeTable`, which knows the engine's only */
+  readonly codeTable?: CodeTable;
+  /** `heddle.task.maxFailures`. @default 4 */
+  readonly maxTaskFailures?: number;
+  /** `heddle.stage.maxConsecutiveAttempts`. @default 4 */
+  readonly maxStageAttempts?: number;
+  /** `heddle.scheduler.mode`. @default FIFO */
+  readonly schedulingMode?: SchedulingMode;
+  /** @default none: every pool has weight 1, no minimum, FIFO */
+  readonly pools?: readonly PoolSpec[];
+  /** `heddle.locality.wait`, for all levels or for each. @default 3,000 */
+  readonly localityWaitMs?: number | LocalityWaits;
+  /** How long a failed task waits for another executor than the one it failed on. @default 3,000 */
+  readonly retryElsewhereWaitMs?: number;
+  /** Pause that gathers fetch failures before stages are submitted again. @default 200 */
+  readonly resubmitDelayMs?: number;
+  /** `heddle.driver.maxResultSize`; 0: no limit. @default 1 GiB */
+  readonly maxResultSizeBytes?: number;
+  /** Captured data of one stage above which a warning is due. @default 1 MiB */
+  readonly largeCaptureBytes?: number;
+  /** False when there is one executor for good (`local[N]`): spares looking for near ones. @default true */
+  readonly usesLocations?: boolean;
+  /** Rack of a host. @default none known */
+  readonly rackOf?: (host: string) => string | undefined;
+  /** Jobs, and stages, that `jobInfo` and `stageInfo` know after their end. @default 1,000 */
+  readonly retainedJobs?: number;
+}

@@ -1,0 +1,116 @@
+import type { ExecutorInfo } from '../backend/scheduler-backend.js';
+import type { ClusterView } from './pending-tasks.js';
+
+/** An executor as the task scheduler keeps it. */
+export interface ExecutorState {
+  readonly executorId: string;
+  readonly host: string;
+  readonly slots: number;
+  freeSlots: number;
+  /** Task attempts that run there. */
+  readonly running: Set<number>;
+}
+
+/**
+ * The executors and their free slots. Pure state.
+ *
+ * `free` lists executors with free slots, the one that was used last at the end, so that small jobs
+ * spread over all of them.
+ */
+export class Cluster implements ClusterView {
+  readonly #executors = new Map<string, ExecutorState>();
+  readonly #perHost = new Map<string, number>();
+  readonly #perRack = new Map<string, number>();
+  readonly #free = new Set<ExecutorState>();
+  readonly #rackOf: (host: string) => string | undefined;
+  #freeSlots = 0;
+
+  constructor(rackOf: (host: string) => string | undefined) {
+    this.#rackOf = rackOf;
+  }
+
+  get freeSlots(): number {
+    return this.#freeSlots;
+  }
+
+  get free(): ReadonlySet<ExecutorState> {
+    return this.#free;
+  }
+
+  get size(): number {
+    return this.#executors.size;
+  }
+
+  get executors(): Iterable<ExecutorState> {
+    return this.#executors.values();
+  }
+
+  executor(executorId: string): ExecutorState | undefined {
+    return this.#executors.get(executorId);
+  }
+
+  add(info: ExecutorInfo): ExecutorState {
+    const executor: ExecutorState = {
+      executorId: info.executorId,
+      host: info.host,
+      slots: info.slots,
+      freeSlots: info.slots,
+      running: new Set(),
+    };
+    this.#executors.set(info.executorId, executor);
+    adjust(this.#perHost, info.host, 1);
+    adjust(this.#perRack, this.#rackOf(info.host), 1);
+    this.#freeSlots += info.slots;
+    if (info.slots > 0) this.#free.add(executor);
+    return executor;
+  }
+
+  remove(executor: ExecutorState): void {
+    this.#executors.delete(executor.executorId);
+    adjust(this.#perHost, executor.host, -1);
+    adjust(this.#perRack, this.#rackOf(executor.host), -1);
+    this.#free.delete(executor);
+    this.#freeSlots -= executor.freeSlots;
+    executor.freeSlots = 0;
+  }
+
+  taskStarted(executor: ExecutorState, taskAttemptId: number): void {
+    executor.running.add(taskAttemptId);
+    executor.freeSlots--;
+    this.#freeSlots--;
+    this.#free.delete(executor);
+    if (executor.freeSlots > 0) this.#free.add(executor);
+  }
+
+  taskEnded(executor: ExecutorState, taskAttemptId: number): void {
+    if (!executor.running.delete(taskAttemptId)) return;
+    // An executor that is gone has no slots to give back.
+    if (this.#executors.get(executor.executorId) !== executor) return;
+    executor.freeSlots++;
+    this.#freeSlots++;
+    this.#free.add(executor);
+  }
+
+  hasExecutor(executorId: string): boolean {
+    return this.#executors.has(executorId);
+  }
+
+  hasHost(host: string): boolean {
+    return this.#perHost.has(host);
+  }
+
+  hasRack(rack: string): boolean {
+    return this.#perRack.has(rack);
+  }
+
+  rackOf(host: string): string | undefined {
+    return this.#rackOf(host);
+  }
+}
+
+function adjust(counts: Map<string, number>, key: string | undefined, by: number): void {
+  if (key === undefined) return;
+  const count = (counts.get(key) ?? 0) + by;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
+}

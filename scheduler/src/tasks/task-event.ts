@@ -1,0 +1,71 @@
+import type { TaskFailure, TaskMetrics, TaskUpdate } from 'heddle/internal';
+import type { ExecutorInfo } from '../backend/scheduler-backend.js';
+import type { DagEvent } from '../dag/dag-event.js';
+import type { LocalityName } from './locality.js';
+import type { TaskSet } from './task-set.js';
+
+/** Something that happened, as the task scheduler is told. */
+export type TaskEvent =
+  | { readonly kind: 'taskSetSubmitted'; readonly taskSet: TaskSet }
+  /** No more launches of this stage attempt; what runs may end. */
+  | { readonly kind: 'taskSetSuspended'; readonly stageId: number; readonly stageAttempt: number }
+  /** All attempts of the stage are to end. */
+  | { readonly kind: 'stageCancelled'; readonly stageId: number; readonly reason: string }
+  /** A partition is done; other attempts at it are of no use. */
+  | { readonly kind: 'partitionDone'; readonly stageId: number; readonly partition: number }
+  /** Partitions of a running stage attempt that were done are to run again. */
+  | {
+      readonly kind: 'partitionsLost';
+      readonly stageId: number;
+      readonly stageAttempt: number;
+      readonly partitions: readonly number[];
+    }
+  | { readonly kind: 'executorAdded'; readonly executor: ExecutorInfo }
+  | {
+      readonly kind: 'executorRemoved';
+      readonly executorId: string;
+      readonly reason: string;
+      readonly countsAsFailure: boolean;
+    }
+  | { readonly kind: 'taskUpdate'; readonly update: TaskUpdate }
+  /** The attempt never reached its executor. */
+  | { readonly kind: 'launchFailed'; readonly taskAttemptId: number }
+  /** The time of the last `wakeAt` has come. */
+  | { readonly kind: 'wokeUp' };
+
+/** One task attempt, for launching, events and logs. */
+export interface TaskAttemptInfo {
+  readonly taskAttemptId: number;
+  readonly stageId: number;
+  readonly stageAttempt: number;
+  readonly generation: number;
+  readonly partition: number;
+  /** From 0 in this stage attempt. */
+  readonly attemptNumber: number;
+  readonly executorId: string;
+  readonly host: string;
+  readonly locality: LocalityName;
+  readonly launchedMs: number;
+}
+
+/** What is to be done, in order. */
+export type TaskInstruction =
+  | { readonly kind: 'launch'; readonly task: TaskAttemptInfo }
+  | {
+      readonly kind: 'kill';
+      readonly executorId: string;
+      readonly taskAttemptId: number;
+      readonly reason: string;
+    }
+  /** An attempt is over; `failure` is undefined when it succeeded. */
+  | {
+      readonly kind: 'taskEnded';
+      readonly task: TaskAttemptInfo;
+      readonly failure: TaskFailure | undefined;
+      readonly metrics: TaskMetrics | undefined;
+    }
+  | { readonly kind: 'tellDag'; readonly event: DagEvent }
+  /** Nothing of this stage attempt runs or will run. */
+  | { readonly kind: 'taskSetEnded'; readonly stageId: number; readonly stageAttempt: number }
+  /** Send `wokeUp` at this time; replaces the wish before. `undefined`: no need to. */
+  | { readonly kind: 'wakeAt'; readonly timeMs: number | undefined };

@@ -1,0 +1,364 @@
+import type { BlockStatus, LineageNode, StagePlan, TaskFailure, TaskUpdate } from 'heddle/internal';
+import { SchedulerRunner } from '../../src/index.js';
+import type { Timers } from '../../src/index.js';
+import type { LaunchedTask } from './fakes.js';
+import { FakeBackend, FakeCompiler, NO_METRICS, failedUpdate, jobRequest } from './fakes.js';
+import type { TestNode } from './lineage.js';
+import { Lineage } from './lineage.js';
+
+/** What a computed partition was made from: `shuffle/map partition` → the run that wrote it. */
+export type View = ReadonlyMap<string, string>;
+
+export interface SimulatedJob {
+  readonly node: TestNode;
+  readonly results: (Uint8Array | undefined)[];
+  outcome: 'pending' | 'succeeded' | Error;
+  wasCancelled: boolean;
+}
+
+/** Small, fast, seeded (mulberry32). */
+export function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Plans that remember their node. */
+class SimulatedCompiler extends FakeCompiler {
+  readonly nodeOf = new WeakMap<StagePlan, LineageNode>();
+
+  override resultPlan(...args: Parameters<FakeCompiler['resultPlan']>): StagePlan {
+    const plan = super.resultPlan(...args);
+    this.nodeOf.set(plan, args[0]);
+    return plan;
+  }
+
+  override shuffleMapPlan(...args: Parameters<FakeCompiler['shuffleMapPlan']>): StagePlan {
+    const plan = super.shuffleMapPlan(...args);
+    this.nodeOf.set(plan, args[0]);
+    return plan;
+  }
+}
+
+/** Kills are obeyed when the simulation comes to it. */
+class SimulatedBackend extends FakeBackend {
+  readonly kills: { readonly launched: LaunchedTask; readonly reason: string }[] = [];
+  onRemoveRdd: (rddId: number) => void = () => undefined;
+
+  override removeRdd(rddId: number): Promise<void> {
+    this.onRemoveRdd(rddId);
+    return super.removeRdd(rddId);
+  }
+
+  override kill(_executorId: string, taskAttemptId: number, reason: string): void {
+    const launched = this.running.get(taskAttemptId);
+    if (launched !== undefined) this.kills.push({ launched, reason });
+  }
+}
+
+class FetchFailure extends Error {
+  constructor(readonly failure: Extract<TaskFailure, { kind: 'fetchFailed' }>) {
+    super(failure.summary);
+  }
+}
+
+/**
+ * A small cluster that computes for real what data a result was made from, with everything going
+ * wrong at random: tasks that throw, executors that die and whose last words come late, files that
+ * rot, cached blocks that are evicted without a word, jobs that are cancelled.
+ */
+export class Simulation {
+  readonly #random: () => number;
+  readonly backend = new SimulatedBackend();
+  readonly compiler = new SimulatedCompiler();
+  readonly runner: SchedulerRunner;
+  readonly jobs: SimulatedJob[] = [];
+  /** merges seen for `stage * 1000 + partition` */
+  readonly merges = new Map<number, number>();
+  readonly #nodes: TestNode[] = [];
+  readonly #timers: { readonly action: () => void; isOn: boolean }[] = [];
+  /** map id → what was written; missing when the file is gone */
+  readonly #files = new Map<string, { readonly view: View; readonly executorId: string }>();
+  /** `rdd/partition` → block */
+  readonly #blocks = new Map<string, { readonly view: View; readonly executorId: string }>();
+  readonly #executors = new Set<string>();
+  readonly #lastWords: TaskUpdate[] = [];
+  #nextExecutor = 0;
+  #nextRun = 0;
+  #nowMs = 0;
+
+  constructor(seed: number) {
+    this.#random = randomNumbers(seed);
+    const timers: Timers = {
+      start: (_delayMs, action) => {
+        const timer = { action, isOn: true };
+        this.#timers.push(timer);
+        return () => {
+          timer.isOn = false;
+        };
+      },
+    };
+    this.runner = new SchedulerRunner({
+      backend: this.backend,
+      compiler: this.compiler,
+      timers,
+      clock: { nowMs: () => this.#nowMs, monotonicMs: () => this.#nowMs },
+      accumulators: {
+        merge: (id) => {
+          this.merges.set(id, (this.merges.get(id) ?? 0) + 1);
+        },
+      },
+    });
+  }
+
+  async run(): Promise<void> {
+    await this.runner.start();
+    this.backend.onRemoveRdd = (rddId) => {
+      for (const key of this.#blocks.keys())
+        if (key.startsWith(`${rddId}/`)) this.#blocks.delete(key);
+    };
+    this.#makeLineage();
+    for (let count = 1 + this.#upTo(3); count > 0; count--) this.#addExecutor();
+    const jobs = 1 + this.#upTo(3);
+    for (let step = 0; step < 5_000; step++) {
+      if (this.jobs.length < jobs && (this.jobs.length === 0 || this.#chance(0.1))) this.#submit();
+      // Later on nothing goes wrong any more: all that can end must end.
+      this.#step(step < 400 ? 0.4 : 0);
+      if (step % 8 === 0) await Promise.resolve();
+      if (this.jobs.length === jobs && this.jobs.every((job) => job.outcome !== 'pending')) break;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    // What was killed at the end says so.
+    for (const [id, { executorId }] of [...this.backend.running]) {
+      this.backend.reply(failedUpdate(id, executorId, { kind: 'killed', reason: 'end' }));
+    }
+  }
+
+  /** The view that a job's result at a position carries. */
+  viewOf(bytes: Uint8Array): View {
+    return new Map(JSON.parse(new TextDecoder().decode(bytes)) as [string, string][]);
+  }
+
+  #makeLineage(): void {
+    const lineage = new Lineage();
+    const pick = (): TestNode => {
+      const node = this.#nodes[this.#upTo(this.#nodes.length)];
+      if (node === undefined) throw new Error('no node');
+      return node;
+    };
+    for (let index = 0; index < 4 + this.#upTo(8); index++) {
+      const options = this.#chance(0.15) ? { determinacy: 'indeterminate' as const } : {};
+      const partitions = 1 + this.#upTo(4);
+      const kind = this.#nodes.length === 0 ? 0 : this.#upTo(6);
+      const node =
+        kind === 0
+          ? lineage.source(partitions, options)
+          : kind === 1
+            ? lineage.map(pick(), options)
+            : kind === 2
+              ? lineage.union([pick(), pick()], options)
+              : kind === 3
+                ? lineage.cogroup([pick(), pick()], partitions, options)
+                : lineage.shuffle(pick(), partitions, options);
+      if (this.#chance(0.3)) node.cache();
+      this.#nodes.push(node);
+    }
+  }
+
+  #submit(): void {
+    // Later nodes are the interesting ones.
+    const last = this.#nodes.length - 1;
+    const node = this.#nodes[Math.max(0, last - this.#upTo(3))];
+    if (node === undefined) return;
+    const request = jobRequest(node);
+    const job: SimulatedJob = {
+      node,
+      results: request.results,
+      outcome: 'pending',
+      wasCancelled: false,
+    };
+    this.jobs.push(job);
+    this.runner.runJob(request).then(
+      () => {
+        job.outcome = 'succeeded';
+      },
+      (error: unknown) => {
+        job.outcome = error instanceof Error ? error : new Error(String(error));
+      },
+    );
+  }
+
+  #step(trouble: number): void {
+    this.#nowMs += 100;
+    if (this.#chance(trouble * 0.2)) {
+      this.#loseExecutor();
+      return;
+    }
+    if (this.#chance(trouble * 0.05)) {
+      for (const job of this.jobs) job.wasCancelled ||= job.outcome === 'pending';
+      this.runner.cancelAllJobs('the simulation says so');
+      return;
+    }
+    if (this.#executors.size === 0 || this.#chance(trouble * 0.2)) this.#addExecutor();
+    if (this.#chance(trouble * 0.2)) this.#rot(this.#files);
+    if (this.#chance(trouble * 0.2)) this.#rot(this.#blocks);
+    const words =
+      this.#lastWords.length > 0 && this.#chance(0.3) ? this.#lastWords.shift() : undefined;
+    if (words !== undefined) this.backend.events?.taskUpdate(words);
+    const kill =
+      this.backend.kills.length > 0 && this.#chance(0.5) ? this.backend.kills.shift() : undefined;
+    if (kill !== undefined) {
+      const { launched, reason } = kill;
+      if (this.backend.running.has(launched.task.taskAttemptId)) {
+        this.backend.reply(
+          failedUpdate(launched.task.taskAttemptId, launched.executorId, {
+            kind: 'killed',
+            reason,
+          }),
+        );
+      }
+      return;
+    }
+    const running = [...this.backend.running.values()];
+    const launched = running[this.#upTo(running.length)];
+    if (launched === undefined || this.#chance(0.2)) {
+      this.#nowMs += 3_000;
+      for (const timer of this.#timers.splice(0)) if (timer.isOn) timer.action();
+    }
+    if (launched !== undefined) this.backend.reply(this.#endOf(launched, trouble));
+  }
+
+  #endOf(launched: LaunchedTask, trouble: number): TaskUpdate {
+    const { task, executorId } = launched;
+    const fail = (failure: TaskFailure): TaskUpdate =>
+      failedUpdate(task.taskAttemptId, executorId, failure);
+    if (this.#chance(trouble * 0.5)) {
+      return fail({ kind: 'threadLost', reason: 'exit', summary: 'exit 1' });
+    }
+    if (this.#chance(trouble * 0.2)) return fail({ kind: 'commitDenied', summary: 'no' });
+    try {
+      return this.#success(launched);
+    } catch (error) {
+      if (error instanceof FetchFailure) return fail(error.failure);
+      throw error;
+    }
+  }
+
+  #success(launched: LaunchedTask): TaskUpdate {
+    const { task, stage, executorId } = launched;
+    const node = this.compiler.nodeOf.get(stage.plan);
+    if (node === undefined) throw new Error('a plan of nobody');
+    const blocks: BlockStatus[] = [];
+    const view = this.#compute(node, task.partition, launched, blocks);
+    const update = this.backend.success(
+      launched,
+      new TextEncoder().encode(JSON.stringify([...view])),
+    );
+    if (update.kind !== 'succeeded') return update;
+    if (update.result.kind === 'mapOutput') {
+      const { mapId, shuffleId, mapPartition } = update.result.status;
+      // What a determinate stage writes depends on what it read alone.
+      const run = node.determinacy === 'indeterminate' ? `run ${this.#nextRun++}` : 'always';
+      const written = new Map(view).set(`${shuffleId}/${mapPartition}`, run);
+      this.#files.set(mapId, { view: written, executorId });
+    }
+    const accumulators = [
+      { accumulatorId: stage.stageId * 1_000 + task.partition, value: new Uint8Array(0) },
+    ];
+    return { ...update, accumulators, blocks, metrics: NO_METRICS };
+  }
+
+  /** What a partition is made from, read from blocks and files as an executor would. */
+  #compute(
+    node: LineageNode,
+    partition: number,
+    launched: LaunchedTask,
+    blocks: BlockStatus[],
+  ): View {
+    const key = `${node.rddId}/${partition}`;
+    const block = node.storageLevel && this.#blocks.get(key);
+    if (block !== undefined) return block.view;
+    const view = new Map<string, string>();
+    const merge = (other: View): void => {
+      for (const [what, run] of other) {
+        const known = view.get(what);
+        if (known !== undefined && known !== run) {
+          throw new Error(`partition ${key} mixes ${known} and ${run} of ${what}`);
+        }
+        view.set(what, run);
+      }
+    };
+    for (const dependency of node.dependencies) {
+      if (dependency.kind === 'narrow') {
+        for (const parent of dependency.parentPartitions(partition)) {
+          merge(this.#compute(dependency.parent, parent, launched, blocks));
+        }
+        continue;
+      }
+      const { shuffleId } = dependency.shuffle;
+      const input = launched.stage.shuffleInputs.find((each) => each.shuffleId === shuffleId);
+      if (input === undefined) throw new Error(`no input for shuffle ${shuffleId}`);
+      const { generation, firstMissingMapPartition: missing } = input;
+      const lose = (mapPartition: number, mapId: string): never => {
+        const summary = 'gone';
+        throw new FetchFailure({
+          kind: 'fetchFailed',
+          shuffleId,
+          mapPartition,
+          mapId,
+          generation,
+          summary,
+        });
+      };
+      if (missing !== undefined) lose(missing, '');
+      for (const { mapId, mapPartition } of input.outputs) {
+        merge((this.#files.get(mapId) ?? lose(mapPartition, mapId)).view);
+      }
+    }
+    if (node.storageLevel !== undefined) {
+      this.#blocks.set(key, { view, executorId: launched.executorId });
+      blocks.push({ rddId: node.rddId, partition, memoryBytes: 1, diskBytes: 0 });
+    }
+    return view;
+  }
+
+  #addExecutor(): void {
+    const executorId = `e${this.#nextExecutor++}`;
+    this.#executors.add(executorId);
+    this.backend.addExecutor(executorId, 1 + this.#upTo(2), `h${this.#upTo(2)}`);
+  }
+
+  #loseExecutor(): void {
+    const [executorId] = [...this.#executors].slice(this.#upTo(this.#executors.size));
+    if (executorId === undefined) return;
+    this.#executors.delete(executorId);
+    for (const launched of this.backend.running.values()) {
+      // It was about to succeed, and says so when nobody believes it any more.
+      if (launched.executorId === executorId && this.#chance(0.5)) {
+        this.#lastWords.push(this.backend.success(launched));
+      }
+    }
+    for (const store of [this.#files, this.#blocks]) {
+      for (const [key, kept] of store) if (kept.executorId === executorId) store.delete(key);
+    }
+    this.backend.removeExecutor(executorId, this.#chance(0.3));
+  }
+
+  #rot(store: Map<string, unknown>): void {
+    const keys = [...store.keys()];
+    const key = keys[this.#upTo(keys.length)];
+    if (key !== undefined) store.delete(key);
+  }
+
+  #chance(probability: number): boolean {
+    return this.#random() < probability;
+  }
+
+  #upTo(limit: number): number {
+    return Math.floor(this.#random() * limit);
+  }
+}
