@@ -37,7 +37,7 @@ export interface TaskEnvironment {
   readonly applicationId?: string;
   /** Number of the ApplicationMaster's attempt, where there is one. */
   readonly applicationAttemptId?: string;
-  /** How shuffle data and spills are compressed (`heddle.shuffle.compression`). @default 'zstd' */
+  /** How shuffle data and spills are compressed (`heddle.shuffle.compress`). @default 'zstd' */
   readonly shuffleCompression?: 'none' | 'zstd';
   /** Proves that a shuffled part is what a map task wrote. @default a CRC-32, which suffices in one process */
   readonly partSeal?: PartSeal;

@@ -153,7 +153,6 @@ describe('bad input', function () {
       reduceByKey: 'sc.range(0, 10).keyBy((x) => x).reduceByKey((a) => a, 0)',
       distinct: 'sc.range(0, 10).distinct(NaN)',
       sortBy: 'sc.range(0, 10).sortBy((x) => x, true, -2)',
-      take: 'sc.range(0, 10).take(-1)',
     };
     const steps = Object.entries(calls).map(
       ([name, call]) => `await step('${name}', () => ${call});`,

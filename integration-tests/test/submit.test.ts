@@ -227,7 +227,8 @@ describe('heddle submit', function () {
     const print = `import { getHeapStatistics } from 'node:v8';
       console.log(Math.round(getHeapStatistics().heap_size_limit / 2 ** 20));`;
     const { stdout } = await submit(print, ['--driver-memory', '300m']);
-    expect(Number(stdout)).to.be.within(300, 400);
+    // The young generation comes on top.
+    expect(Number(stdout)).to.be.within(300, 600);
   });
 
   it('writes the event log where it is told, with the suffix of a complete one', async () => {

@@ -42,7 +42,7 @@ const describeSuite = (title: string, body?: (this: Mocha.Suite) => void): Mocha
     body?.call(this);
     globalThis.describe = wrapped;
   });
-const wrapped = Object.assign(describeSuite, mochaDescribe) as Mocha.SuiteFunction;
+const wrapped: Mocha.SuiteFunction = Object.assign(describeSuite, mochaDescribe);
 globalThis.describe = wrapped;
 await import(built.driverUrl);
 globalThis.describe = mochaDescribe;

@@ -15,6 +15,7 @@ import { analyzeProgram } from './pass/analyze.js';
 import { writeDriverCopy } from './pass/driver-copy.js';
 import { lexicalDeclarations } from './pass/lexical.js';
 import { describeProgram } from './pass/metadata.js';
+import { restoreNames } from './pass/names.js';
 import type { ProgramModel } from './pass/program-model.js';
 import type { SourceWriter } from './pass/source-writer.js';
 import { writeTaskCopy } from './pass/task-copy.js';
@@ -104,6 +105,7 @@ async function build(request: BuildRequest, workDirectory: string): Promise<Buil
       problems.map(({ text, at }) => ({ text, ...(positions.sourceOf(at) ?? NOWHERE) })),
     );
   }
+  restoreNames(model, positions);
   const rewrite = rewriteImports(model, flat.imports);
   const packages = await bundlePackages({
     imports: flat.imports.entries,

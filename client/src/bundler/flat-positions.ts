@@ -4,6 +4,7 @@ import { originalPositionFor, sourceContentFor, TraceMap } from '@jridgewell/tra
 export class FlatPositions {
   readonly #map: TraceMap;
   readonly #lines: readonly number[];
+  readonly #sourceLines = new Map<string, readonly string[]>();
 
   constructor(text: string, map: string) {
     this.#map = new TraceMap(map);
@@ -22,9 +23,12 @@ export class FlatPositions {
   sourceTextAt(offset: number): string | undefined {
     const found = this.#original(offset);
     if (found?.source == null) return undefined;
-    const content = sourceContentFor(this.#map, found.source);
-    const line = content?.split('\n', found.line)[found.line - 1];
-    return line?.slice(found.column);
+    let lines = this.#sourceLines.get(found.source);
+    if (lines === undefined) {
+      lines = (sourceContentFor(this.#map, found.source) ?? '').split('\n');
+      this.#sourceLines.set(found.source, lines);
+    }
+    return lines[found.line - 1]?.slice(found.column);
   }
 
   #original(offset: number): ReturnType<typeof originalPositionFor> | undefined {

@@ -36,8 +36,11 @@ export function rewriteImports(model: ProgramModel, table: ImportTable): ImportR
         known.push({ exportName, local: specifier.local.name });
       }
       removed.push({ start: statement.start, end: statement.end, text: '' });
-    } else if (statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportAllDeclaration') {
-      // Nobody imports a program.
+    } else if (
+      (statement.type === 'ExportNamedDeclaration' && statement.source != null) ||
+      statement.type === 'ExportAllDeclaration'
+    ) {
+      // Nobody imports a program for what its packages export.
       removed.push({ start: statement.start, end: statement.end, text: '' });
     }
   }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -44,7 +44,7 @@ export async function bundlePackages(options: PackageBundleOptions): Promise<Pac
   const packages = options.imports.filter((one) => one.kind === 'package');
   await Promise.all([
     writeFile(driverEntry, driverEntryText(packages)),
-    writeFile(taskEntry, taskEntryText(packages)),
+    writeFile(taskEntry, taskEntryText(packages, new Set())),
   ]);
   const leftOut = new Set<string>();
   for (;;) {
@@ -54,6 +54,11 @@ export async function bundlePackages(options: PackageBundleOptions): Promise<Pac
       build(taskEntry, taskFile, options.imports, leftOut),
     ]);
     if (leftOut.size === before) break;
+  }
+  const awaiting = awaitingPackages(await readFile(taskFile, 'utf8'));
+  if (awaiting.size > 0) {
+    await writeFile(taskEntry, taskEntryText(packages, awaiting));
+    await build(taskEntry, taskFile, options.imports, leftOut);
   }
   return {
     driverFile,
@@ -88,14 +93,23 @@ function driverEntryText(packages: readonly ProgramImport[]): string {
   return lines.join('\n') + '\n';
 }
 
-function taskEntryText(packages: readonly ProgramImport[]): string {
+/** @param awaiting packages with top-level await, which can only be evaluated at once */
+function taskEntryText(packages: readonly ProgramImport[], awaiting: ReadonlySet<number>): string {
   return packages
     .map(
       ({ index, isRequired }) =>
-        `export const i${index} = () => require('heddle-names:${index}');\n` +
+        (awaiting.has(index)
+          ? `import * as n${index} from 'heddle-names:${index}';\nexport const i${index} = () => n${index};\n`
+          : `export const i${index} = () => require('heddle-names:${index}');\n`) +
         (isRequired ? `export const i${index}_required = () => require('heddle-import:${index}');\n` : ''),
     )
     .join('');
+}
+
+/** Packages whose evaluation esbuild had to make asynchronous. */
+function awaitingPackages(text: string): Set<number> {
+  const found = text.matchAll(/\basync "heddle-names:heddle-names:(\d+)"\(\)/g);
+  return new Set([...found].map(([, index]) => Number(index)));
 }
 
 async function build(

@@ -51,7 +51,7 @@ export function driverHeader(options: DriverHeaderOptions): string {
     needsPackages ? `import*as ${p}packages from${JSON.stringify(packages)};` : '',
     rewrite.driverImports(sourceOf),
     `const ${p}open=globalThis[Symbol.for(${JSON.stringify(Symbol.keyFor(openProgramKey))})](${PROGRAM_FORMAT},${JSON.stringify(options.metadata)},${JSON.stringify(files)}),`,
-    ...['f', 'c', 'o', 's', 'k', 'P', 'Q'].map((name) => `${p}${name}=${p}open.${name},`),
+    ...['f', 'c', 'o', 'm', 's', 'k', 'P', 'Q'].map((name) => `${p}${name}=${p}open.${name},`),
     `${p}d=i=>({${dynamic.join(',')}})[i](),${p}q=i=>({${required.join(',')}})[i]();`,
     `let ${p}raw=false;${p}open.raw(v=>{${p}raw=v});`,
     ...[...rewrite.bindings].map(([index, locals]) => {

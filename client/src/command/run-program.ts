@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSetting, settings, settingsRegistry } from '@heddle/common';
-import { installLauncher } from 'heddle/internal';
+import { installLauncher, installStackTranslation } from 'heddle/internal';
 import { bundleProgram } from '../bundler/index.js';
 import { engineModuleUrl } from '../engine-files.js';
 import { LocalLauncher } from '../launch/local-launcher.js';
@@ -111,6 +111,7 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
 
   console.terminal.guard([process.stdout, process.stderr]);
   installLauncher(launcher);
+  installStackTranslation();
   process.argv = [process.execPath, entry, ...request.args];
   const removeSync = (): void => {
     launcher.removeSync();

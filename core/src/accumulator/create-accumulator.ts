@@ -37,13 +37,19 @@ function initOf(
     const param = sumParam as AccumulatorParam<unknown, unknown>;
     return { kind: 'sum', param, initial: checkFinite(start, operator, 'initial') };
   }
-  if (typeof start !== 'object' || start === null || !('zero' in start)) {
-    throw new ArgumentError(
-      `${operator}: give a number to begin with, or { zero, add, merge }, not ${String(start)}`,
-    );
-  }
-  checkFunction(start.add, operator, 'add');
-  checkFunction(start.merge, operator, 'merge');
+  checkParam(operator, start);
   const closure = captureClosure([start], captureCallSite(operator));
   return { kind: 'custom', param: start, closure };
+}
+
+/** @throws ArgumentError */
+function checkParam(operator: string, param: unknown): void {
+  if (typeof param !== 'object' || param === null || !('zero' in param)) {
+    throw new ArgumentError(
+      `${operator}: give a number to begin with, or { zero, add, merge }, not ${String(param)}`,
+    );
+  }
+  for (const name of ['add', 'merge'] as const) {
+    checkFunction(Reflect.get(param, name), operator, name);
+  }
 }

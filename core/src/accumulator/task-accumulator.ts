@@ -12,6 +12,7 @@ export class TaskAccumulator implements Accumulator<unknown, unknown> {
   readonly id: number;
   readonly name: string | undefined;
   readonly #isSum: boolean;
+  readonly #isCollection: boolean;
   #param: AccumulatorParam<unknown, unknown> | undefined;
   #partial: unknown;
   #sum = 0;
@@ -22,7 +23,8 @@ export class TaskAccumulator implements Accumulator<unknown, unknown> {
     this.id = spec.id;
     this.name = spec.name;
     this.#isSum = spec.kind === 'sum';
-    if (spec.kind === 'collection') this.#param = collectionParam as AccumulatorParam<unknown, unknown>;
+    this.#isCollection = spec.kind === 'collection';
+    if (spec.kind === 'collection') this.#param = collectionParam;
   }
 
   /**
@@ -34,7 +36,7 @@ export class TaskAccumulator implements Accumulator<unknown, unknown> {
   begin(param?: AccumulatorParam<unknown, unknown>): void {
     if (param !== undefined) this.#param = param;
     this.#sum = sumParam.zero;
-    this.#partial = this.#param === collectionParam ? [] : this.#param?.zero;
+    this.#partial = this.#isCollection ? [] : this.#param?.zero;
     this.#wasUsed = false;
   }
 
@@ -42,7 +44,9 @@ export class TaskAccumulator implements Accumulator<unknown, unknown> {
     this.#wasUsed = true;
     if (this.#isSum) {
       if (typeof value !== 'number') {
-        throw new ArgumentError(`a number accumulator adds numbers, and was given ${String(value)}`);
+        throw new ArgumentError(
+          `a number accumulator adds numbers, and was given ${String(value)}`,
+        );
       }
       this.#sum += value;
     } else {

@@ -269,7 +269,7 @@ class CaptureCode extends DriverCode {
       const from = whole.findLastIndex((node) => this.#named.get(node) === this.#cell);
       if (from >= 0) variable += describeTrail(whole[from], whole.slice(from + 1));
     }
-    const constant = this.#eligibleConstant(whole, named);
+    const constant = this.#eligibleConstant(whole, named) ?? this.#constantHolding(culprit);
     const refusal =
       named?.constant === undefined ? undefined : this.metadata.constants[named.constant]!.refusal;
     return new CellRefusal(
@@ -291,6 +291,17 @@ class CaptureCode extends DriverCode {
       if (constant !== undefined && this.metadata.constants[constant]!.refusal === undefined) {
         return constant;
       }
+    }
+    return undefined;
+  }
+
+  /** A constant whose value is the refused object itself, however it was reached. */
+  #constantHolding(culprit: object | undefined): number | undefined {
+    const moduleScope = this.program.moduleScope;
+    if (culprit === undefined || moduleScope === undefined) return undefined;
+    for (const [cell, { constant }] of this.metadata.scopes[0]!.cells.entries()) {
+      if (constant === undefined || this.metadata.constants[constant[0]]!.refusal !== undefined) continue;
+      if (this.readCell(moduleScope, cell)?.value === culprit) return constant[0];
     }
     return undefined;
   }

@@ -59,11 +59,12 @@ export function constructRaw(
   const stamping = chain.filter((one) => traitsOf(one)!.needsConstruction);
   if (stamping.length === 0) return construct(base, baseArguments, ofClass);
   const root: unknown = Object.getPrototypeOf(chain.at(-1)!);
-  const isPlainChain = root === Function.prototype || (root === base && EMPTY_BASES.has(base));
+  const parameters = Math.max(...chain.map((one) => traitsOf(one)!.parameters));
+  const isPlainChain =
+    root === Function.prototype || (root === base && EMPTY_BASES.has(base) && parameters === 0);
   setRaw(true);
   try {
     if (isPlainChain) {
-      const parameters = Math.max(...chain.map((one) => traitsOf(one)!.parameters));
       return construct(ofClass, new Array(parameters).fill(anything), ofClass);
     }
     const target = construct(base, baseArguments, ofClass);

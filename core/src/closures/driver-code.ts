@@ -138,11 +138,11 @@ export abstract class DriverCode extends ProgramCode {
 
   #refuseNodeHandle(value: object): void {
     const prototype = Object.getPrototypeOf(value) as object | null;
-    if (prototype === Object.prototype || prototype === null || prototype === Array.prototype) {
-      if (value === process.env) {
-        throw new UnsupportedValueError('it is process.env of the driver; capture the variables that the task needs');
-      }
-      return;
+    if (prototype === Object.prototype || prototype === null || prototype === Array.prototype) return;
+    if (value === process.env) {
+      throw new UnsupportedValueError(
+        'it is process.env of the driver; capture the variables that the task needs',
+      );
     }
     const constructor: unknown = prototype.constructor;
     if (typeof constructor === 'function' && FunctionTag.has(constructor)) return;
@@ -151,6 +151,11 @@ export abstract class DriverCode extends ProgramCode {
     throw new UnsupportedValueError(
       `it is a ${name} of Node, a handle of this process; open one in the task instead, for example with executorLocal(() => …)`,
     );
+  }
+
+  /** Node keeps state of its own under symbols that no other process has. */
+  dropsKey(object: object, key: symbol): boolean {
+    return Symbol.keyFor(key) === undefined && nodeClassOf(object) !== undefined;
   }
 
   protected referenceVisited(_reference: Reference): void {

@@ -13,11 +13,29 @@ export interface ProgramFiles {
 /** What the driver copy of a program calls the engine with. */
 export interface DriverRuntime {
   /** Tags a function with its number and scope. */
-  readonly f: (target: CodeFunction, unit: number, scope: ScopeInstance) => CodeFunction;
+  readonly f: (
+    target: CodeFunction,
+    unit: number,
+    scope: ScopeInstance,
+    name?: string,
+  ) => CodeFunction;
   /** Tags a class and its members; takes the computed keys that `k` kept. */
-  readonly c: (target: CodeFunction, unit: number, scope: ScopeInstance, keys: number) => void;
+  readonly c: (
+    target: CodeFunction,
+    unit: number,
+    scope: ScopeInstance,
+    keys: number,
+    name?: string,
+  ) => void;
   /** Tags accessors of an object literal: name, kind, unit, scope, … */
   readonly o: (target: object, tags: readonly unknown[]) => object;
+  /** Makes and tags a method under a computed name. */
+  readonly m: (
+    key: unknown,
+    make: (key: string | symbol) => Record<string | symbol, CodeFunction>,
+    unit: number,
+    scope: ScopeInstance,
+  ) => Record<string | symbol, CodeFunction>;
   /** Makes an instance of a scope. */
   readonly s: (
     scope: number,
@@ -73,12 +91,22 @@ export class DriverProgram {
 
   runtime(): DriverRuntime {
     return {
-      f: (target, unit, scope) => {
+      f: (target, unit, scope, name) => {
         new FunctionTag(target, unit, scope);
+        if (name !== undefined) rename(target, name);
         return target;
       },
-      c: (target, unit, scope, keys) => this.#tagClass(target, unit, scope, keys),
+      c: (target, unit, scope, keys, name) => {
+        this.#tagClass(target, unit, scope, keys);
+        if (name !== undefined) rename(target, name);
+      },
       o: tagAccessors,
+      m: (key, make, unit, scope) => {
+        const name = typeof key === 'symbol' ? key : String(key);
+        const made = make(name);
+        new FunctionTag(made[name]!, unit, scope);
+        return made;
+      },
       s: (scope, parent, read) => {
         const instance = new ScopeInstance(this, scope, parent, read);
         if (scope === 0) this.moduleScope = instance;
@@ -109,6 +137,13 @@ export class DriverProgram {
     tagMembers(target, target, true);
     tagMembers(target, target.prototype as object, false);
   }
+}
+
+/** Functions and classes whose name in the bundle is not the source's. */
+function rename(target: CodeFunction, name: string): void {
+  // A class may have a static method of that name.
+  if (typeof target.name !== 'string') return;
+  Object.defineProperty(target, 'name', { value: name, configurable: true });
 }
 
 function tagMembers(owner: CodeFunction, holder: object, isStatic: boolean): void {

@@ -3,6 +3,7 @@ export { captureClosure } from './capture.js';
 export { driverCodeTable } from './driver-code.js';
 export { activateProgram, currentProgram, openProgram, openProgramKey } from './driver-program.js';
 export { ClosureError, ProgramMismatchError } from './errors.js';
+export { installStackTranslation, translateErrorStacks } from './error-stacks.js';
 export { executorLocal } from './executor-local.js';
 export {
   PROGRAM_FORMAT,

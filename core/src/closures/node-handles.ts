@@ -1,7 +1,7 @@
 const MODULES = [
   'async_hooks', 'child_process', 'cluster', 'crypto', 'dgram', 'diagnostics_channel', 'dns', 'events',
-  'fs', 'http', 'http2', 'https', 'inspector', 'module', 'net', 'perf_hooks', 'readline', 'repl', 'stream',
-  'string_decoder', 'tls', 'tty', 'v8', 'vm', 'wasi', 'worker_threads', 'zlib',
+  'fs', 'http', 'http2', 'https', 'module', 'net', 'perf_hooks', 'readline', 'stream',
+  'string_decoder', 'tls', 'tty', 'v8', 'vm', 'worker_threads', 'zlib',
 ] as const;
 
 let names: Map<object, string> | undefined;

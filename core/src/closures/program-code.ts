@@ -2,6 +2,7 @@ import type { AnyFunction, ValueCode } from '../codec/value/value-code.js';
 import type { ValueDecoder } from '../codec/value/decoder.js';
 import { constructorOf, type ValueEncoder } from '../codec/value/encoder.js';
 import { UnsupportedValueError } from '../codec/errors.js';
+import { globalPathOf } from '../codec/value/globals.js';
 import { functionName } from '../codec/value/plain-code-table.js';
 import { constructRaw, readPrivates, writePrivates, type ClassTraits } from './class-support.js';
 import { CellState, Extension, FunctionContent, Home, MemberPlace } from './extension.js';
@@ -158,9 +159,20 @@ export abstract class ProgramCode implements ValueCode {
     const unit = this.unitOf(value);
     if (unit !== undefined) {
       const { kind, refusal } = this.metadata.units[unit]!;
-      return refusal === undefined && (kind === 'class' || kind === 'function');
+      if (refusal !== undefined || (kind !== 'class' && kind !== 'function')) return false;
+      return kind === 'function' || !this.#extendsPrivates(value);
     }
     return this.importPathOf(value) !== undefined && !declaresPrivates(value);
+  }
+
+  /** Whether a class of the program has a parent whose private fields nobody else can fill. */
+  #extendsPrivates(value: AnyFunction): boolean {
+    let parent: unknown = Object.getPrototypeOf(value);
+    while (typeof parent === 'function' && this.unitOf(parent) !== undefined) {
+      parent = Object.getPrototypeOf(parent);
+    }
+    if (typeof parent !== 'function' || globalPathOf(parent) !== undefined) return false;
+    return declaresPrivates(parent as AnyFunction);
   }
 
   readPrivates(object: object, ofClass: AnyFunction): unknown[] | undefined {
@@ -338,9 +350,10 @@ export abstract class ProgramCode implements ValueCode {
     if ((flags & FunctionContent.PROTOTYPE) !== 0) encoder.properties(prototype!, isOrdinaryInPrototype);
     if ((flags & FunctionContent.PARENT) !== 0) encoder.slot(Object.getPrototypeOf(prototype));
     if ((flags & FunctionContent.STATIC_PRIVATES) !== 0) {
-      encoder.slot(
-        (value as unknown as Record<symbol, () => unknown[]>)[staticPrivatesKey]!.call(value),
-      );
+      const read = (value as unknown as Record<symbol, () => unknown[]>)[staticPrivatesKey]!;
+      const values = read.call(value);
+      encoder.writer.varint(values.length);
+      for (const one of values) encoder.slot(one);
     }
   }
 

@@ -181,18 +181,18 @@ export class TaskCode extends ProgramCode {
         return marker;
       }
       default: {
-        const value = this.#readSimple(decoder, kind);
+        const value = this.#readSimple(decoder, kind, id);
         decoder.fillNode(id, value);
         return value;
       }
     }
   }
 
-  #readSimple(decoder: ValueDecoder, kind: number): object {
+  #readSimple(decoder: ValueDecoder, kind: number, id: number): object {
     const { reader } = decoder;
     switch (kind) {
       case Extension.SCOPE:
-        return this.#readScope(decoder);
+        return this.#readScope(decoder, id);
       case Extension.MEMBER:
         return this.#readMember(decoder);
       case Extension.IMPORT: {
@@ -209,9 +209,9 @@ export class TaskCode extends ProgramCode {
           'an accumulator',
         );
       case Extension.EXECUTOR_LOCAL: {
-        const id = reader.varint();
+        const localId = reader.varint();
         const make = asFunction(decoder.slot(), 'the maker of an executorLocal');
-        return executorLocalById(id, make as () => unknown) as ExecutorLocal<unknown>;
+        return executorLocalById(localId, make as () => unknown) as ExecutorLocal<unknown>;
       }
       case Extension.CONSTANT: {
         const [constant, place] = [reader.varint(), reader.varint()];
@@ -234,7 +234,7 @@ export class TaskCode extends ProgramCode {
     throw new CorruptDataError(`${what} can only arrive in a captured function`);
   }
 
-  #readScope(decoder: ValueDecoder): TaskScope {
+  #readScope(decoder: ValueDecoder, id: number): TaskScope {
     const { reader } = decoder;
     const scope = reader.varint();
     const metadata = this.metadata.scopes[scope];
@@ -244,7 +244,7 @@ export class TaskCode extends ProgramCode {
     const parent = scope === 0 ? undefined : this.#scopeSlot(decoder);
     if (threadId !== undefined) return this.thread.threadScope(threadId, scope, parent);
     if (scope === 0) return this.#memory?.module ?? this.thread.newModule();
-    return this.#once(decoder, () => this.thread.newScope(scope, parent!));
+    return this.#once(id, () => this.thread.newScope(scope, parent!));
   }
 
   #scopeSlot(decoder: ValueDecoder): TaskScope {
@@ -254,7 +254,7 @@ export class TaskCode extends ProgramCode {
   }
 
   /** What this closure made for the node that is being read; made when it is the first time. */
-  #once<T extends object>(decoder: ValueDecoder, make: () => T, id = decoder.nodeCount - 1): T {
+  #once<T extends object>(id: number, make: () => T): T {
     const memory = this.#memory;
     if (memory === undefined) return make();
     const known = memory.made.get(id);
@@ -267,7 +267,7 @@ export class TaskCode extends ProgramCode {
   #readFunction(decoder: ValueDecoder, id: number): CodeFunction {
     const unit = this.#unit(decoder.reader.varint());
     const scope = this.#scopeSlot(decoder);
-    const made = this.#once(decoder, () => this.thread.newFunction(unit, scope), id);
+    const made = this.#once(id, () => this.thread.newFunction(unit, scope));
     decoder.fillNode(id, made);
     decoder.later(() => {
       this.#readCells(decoder);
@@ -360,7 +360,8 @@ export class TaskCode extends ProgramCode {
       if (setsCells) Object.setPrototypeOf(prototype, parent as object | null);
     }
     if ((flags & FunctionContent.STATIC_PRIVATES) !== 0) {
-      const values = decoder.slot() as unknown[];
+      const values: unknown[] = [];
+      for (let left = decoder.reader.varint(); left > 0; left--) values.push(decoder.slot());
       if (setsCells) {
         (made as unknown as Record<symbol, (values: unknown[]) => void>)[staticPrivatesKey]!.call(made, values);
       }

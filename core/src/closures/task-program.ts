@@ -77,16 +77,17 @@ class Instance implements ClosureInstance {
       setsCells: true,
     };
     this.#code = new TaskCode(thread, bindings, this.#memory);
-    this.#bodyOffset = this.#makeConstants();
+    this.#bodyOffset = this.#makeConstants(new TaskCode(thread, bindings));
   }
 
-  #makeConstants(): number {
+  /** Constants whose value could not travel, before anything else; returns where the roots begin. */
+  #makeConstants(code: TaskCode): number {
     const reader = new ByteReader(this.#closure.snapshot);
     const version = reader.u8();
     if (version !== SNAPSHOT_VERSION) throw new CorruptDataError(`snapshot version ${version}`);
     for (let left = reader.varint(); left > 0; left--) {
       const constant = reader.varint();
-      this.#thread.makeConstant(constant, reader.bytes(reader.varint()), this.#code);
+      this.#thread.makeConstant(constant, reader.bytes(reader.varint()), code);
     }
     return reader.position;
   }

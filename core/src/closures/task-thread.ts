@@ -130,13 +130,17 @@ export class ThreadState {
     parent: unknown,
     keys: readonly unknown[],
   ): CodeFunction {
-    const name = `${unit} ${identity}`;
-    const known = this.#classes.get(name);
+    const id = `${unit} ${identity}`;
+    const known = this.#classes.get(id);
     if (known !== undefined) return known;
     const make = scope.code.fns[unit];
     if (make === undefined) throw new CorruptDataError(`class ${unit} is not in scope ${scope.scope}`);
     this.setImports(unit, scope);
     const made = make(parent, keys);
+    const { name: sourceName } = this.metadata.units[unit]!;
+    if (sourceName !== '' && typeof made.name === 'string' && made.name !== sourceName) {
+      Object.defineProperty(made, 'name', { value: sourceName, configurable: true });
+    }
     const members = descriptorsOf(made);
     const instanceMembers = descriptorsOf(made.prototype as object);
     this.#functions.set(made, { unit, scope });
@@ -151,7 +155,7 @@ export class ThreadState {
     });
     this.#enterMembers(made, members);
     this.#enterMembers(made, instanceMembers);
-    this.#classes.set(name, made);
+    this.#classes.set(id, made);
     return made;
   }
 

@@ -90,11 +90,7 @@ export interface ContextOptions {
 export function confOfOptions(options: HeddleConf | ContextOptions | undefined): HeddleConf {
   if (options === undefined) return new HeddleConf();
   if (options instanceof HeddleConf) return HeddleConf.fromTexts(options.getAll());
-  if (typeof options !== 'object' || options === null) {
-    throw new ArgumentError(
-      `getOrCreate: options must be a HeddleConf or { appName?, master?, conf? }, and is ${String(options)}`,
-    );
-  }
+  checkIsObject(options);
   const unknown = Object.keys(options).find((key) => !['appName', 'master', 'conf'].includes(key));
   if (unknown !== undefined) {
     throw new ConfigError(
@@ -104,8 +100,17 @@ export function confOfOptions(options: HeddleConf | ContextOptions | undefined):
   }
   const { appName, master, conf: given } = options;
   const conf =
-    given instanceof HeddleConf ? HeddleConf.fromTexts(given.getAll()) : new HeddleConf(given ?? {});
+    given instanceof HeddleConf
+      ? HeddleConf.fromTexts(given.getAll())
+      : new HeddleConf(given ?? {});
   if (master !== undefined) conf.setMaster(master);
   if (appName !== undefined) conf.setAppName(appName);
   return conf;
+}
+
+function checkIsObject(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new ArgumentError(
+    `getOrCreate: options must be a HeddleConf or { appName?, master?, conf? }, and is ${String(options)}`,
+  );
 }

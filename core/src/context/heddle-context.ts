@@ -1,5 +1,5 @@
 import { ArgumentError, readOptionalSetting, settings } from '@heddle/common';
-import { DriverAccumulator, type Accumulator } from '../accumulator/accumulator.js';
+import type { DriverAccumulator, Accumulator } from '../accumulator/accumulator.js';
 import type { AccumulatorParam } from '../accumulator/accumulator-param.js';
 import { AccumulatorRegistry } from '../accumulator/accumulator-registry.js';
 import { createAccumulator } from '../accumulator/create-accumulator.js';
@@ -20,7 +20,13 @@ import type { It } from '../rdd/types.js';
 import { version } from '../version.js';
 import { activeOrCreate } from './active-context.js';
 import { DriverCore } from './driver-core.js';
-import { checkTag, withProperties, withTags, type JobGroupOptions } from './job-control.js';
+import {
+  checkJobGroupOptions,
+  checkTag,
+  withProperties,
+  withTags,
+  type JobGroupOptions,
+} from './job-control.js';
 import { requireLauncher } from './launcher.js';
 import { driverOnlySymbol } from './reference.js';
 import { StatusTracker } from './status-tracker.js';
@@ -164,8 +170,7 @@ export class HeddleContext implements AsyncDisposable {
 
   /** `start, start + step, …` up to but without `end`; from 0 with one argument. Computed in the tasks. */
   range(start: number, end?: number, step = 1, numSlices?: number): RDD<number> {
-    const bounds =
-      end === undefined ? { start: 0, end: start, step } : { start, end, step };
+    const bounds = end === undefined ? { start: 0, end: start, step } : { start, end, step };
     return rddOf(rangeNode(this.#core, bounds, numSlices));
   }
 
@@ -248,8 +253,8 @@ export class HeddleContext implements AsyncDisposable {
   }
 
   /** Jobs that this flow starts from here on belong to a group, which `cancelJobGroup` cancels. */
-  setJobGroup(id: string, description?: string, options?: JobGroupOptions): void {
-    void options;
+  setJobGroup(id: string, description?: string, options: JobGroupOptions = {}): void {
+    checkJobGroupOptions(options);
     checkText(id, 'setJobGroup', 'id');
     this.#core.flow.change({ jobGroup: id, description });
   }
@@ -329,10 +334,7 @@ export class HeddleContext implements AsyncDisposable {
   }
 
   /** Runs `fn` in a flow with these properties too; this flow stays as it is. */
-  withLocalProperties<R>(
-    properties: Readonly<Record<string, string | undefined>>,
-    fn: () => R,
-  ): R {
+  withLocalProperties<R>(properties: Readonly<Record<string, string | undefined>>, fn: () => R): R {
     const all = withProperties(this.#core, properties, 'withLocalProperties');
     return this.#core.flow.within({ properties: all }, fn);
   }
@@ -343,7 +345,7 @@ export class HeddleContext implements AsyncDisposable {
     const lower = typeof level === 'string' ? level.toLowerCase() : '';
     if (!logLevels.some((known) => known === lower)) {
       throw new ArgumentError(
-        `setLogLevel: level must be one of ${logLevels.join(', ')}, and is ${String(level)}`,
+        `setLogLevel: level must be one of ${logLevels.join(', ')}, and is ${level}`,
       );
     }
     this.#core.application.runner.setLogLevel(lower);

@@ -10,7 +10,8 @@ export class FileNotGivenError extends HeddleError {
     readonly file: string,
     rootDirectory: string | undefined,
   ) {
-    const where = rootDirectory === undefined ? 'no files were given' : `it is not in ${rootDirectory}`;
+    const where =
+      rootDirectory === undefined ? 'no files were given' : `it is not in ${rootDirectory}`;
     super(
       `HeddleFiles.get('${file}'): ${where}. Give it to the application with ` +
         `'heddle submit --files path/to/${file}', or '--files path/to/other#${file}' under this name`,

@@ -1,5 +1,5 @@
 import { ArgumentError } from '@heddle/common';
-import { checkText } from '../rdd/arguments.js';
+import { checkBoolean, checkText } from '../rdd/arguments.js';
 import type { DriverCore } from './driver-core.js';
 
 /** What `setJobGroup` takes. */
@@ -11,11 +11,19 @@ export interface JobGroupOptions {
   readonly interruptOnCancel?: boolean;
 }
 
+/** @throws ArgumentError */
+export function checkJobGroupOptions(options: JobGroupOptions): void {
+  if (options.interruptOnCancel === undefined) return;
+  checkBoolean(options.interruptOnCancel, 'setJobGroup', 'interruptOnCancel');
+}
+
 /** A tag: not empty, without a comma, since tags are listed between commas. @throws ArgumentError */
 export function checkTag(tag: unknown, operator: string): string {
   const text = checkText(tag, operator, 'tag');
   if (text.includes(',')) {
-    throw new ArgumentError(`${operator}: a tag must not hold a comma, and is ${JSON.stringify(text)}`);
+    throw new ArgumentError(
+      `${operator}: a tag must not hold a comma, and is ${JSON.stringify(text)}`,
+    );
   }
   return text;
 }

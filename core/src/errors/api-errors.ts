@@ -47,7 +47,10 @@ export class EmptyRddError extends HeddleError {
 export class ContextStoppedError extends HeddleError {
   readonly code = 'CONTEXT_STOPPED';
 
-  constructor(readonly applicationId: string, options?: ErrorOptions) {
+  constructor(
+    readonly applicationId: string,
+    options?: ErrorOptions,
+  ) {
     super(
       `the context of ${applicationId} was stopped, so nothing can run on it any more; ` +
         'a new one comes from HeddleContext.getOrCreate()',
@@ -143,7 +146,9 @@ export class BroadcastDestroyedError extends HeddleError {
   readonly code = 'BROADCAST_DESTROYED';
 
   constructor(readonly broadcastId: number) {
-    super(`broadcast ${broadcastId} was destroyed, so its value is gone everywhere; make a new one`);
+    super(
+      `broadcast ${broadcastId} was destroyed, so its value is gone everywhere; make a new one`,
+    );
   }
 }
 

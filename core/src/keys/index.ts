@@ -1,3 +1,5 @@
+import './travel.js';
+
 export { compareKeys, compareNumbers } from './compare-keys.js';
 export { compareStrings } from './compare-strings.js';
 export { KeyNotHashableError } from './errors.js';
@@ -10,11 +12,9 @@ export { LoserTree, mergeSorted } from './sort/loser-tree.js';
 export { CombineTable, makeCombineTable } from './tables/combine-table.js';
 export type { CreateCombiner, MergeValue, TableColumns } from './tables/combine-table.js';
 export { CountTable } from './tables/count-table.js';
-export { estimateSizeBytes, SampledSize } from './tables/estimate-size.js';
 export { flatString } from './tables/flat-string.js';
 export { freshCopy } from './tables/fresh-copy.js';
 export { GroupTable } from './tables/group-table.js';
 export { KeyTable } from './tables/key-table.js';
 export { partitionEntries, sortEntries } from './tables/sorted-entries.js';
 export type { PartitionOf, SortedEntries } from './tables/sorted-entries.js';
-export { ValueColumn } from './tables/value-column.js';

@@ -55,25 +55,29 @@ const refusals: readonly [new (...args: never[]) => object, string][] = [
   [WeakMap, 'a WeakMap'],
   [WeakSet, 'a WeakSet'],
   [WeakRef, 'a WeakRef'],
-  [Number as unknown as new () => object, 'a boxed number'],
-  [String as unknown as new () => object, 'a boxed string'],
-  [Boolean as unknown as new () => object, 'a boxed boolean'],
+  [Number, 'a boxed number'],
+  [String, 'a boxed string'],
+  [Boolean, 'a boxed boolean'],
   [Symbol as unknown as new () => object, 'a boxed symbol'],
   [BigInt as unknown as new () => object, 'a boxed bigint'],
 ];
 
 const classes = new WeakMap<object, KeyClass>();
+/** What was looked up last: keys of one RDD mostly have one class. */
+let lastClass = plainClass;
 
 /** Classifies a key that is an object, once per prototype. */
 export function keyClassOf(key: object): KeyClass {
   const prototype = Object.getPrototypeOf(key) as object | null;
   if (prototype === null || prototype === Object.prototype) return plainClass;
+  if (prototype === lastClass.prototype) return lastClass;
   let known = classes.get(prototype);
   if (known === undefined) {
     known = classify(key, prototype);
     classes.set(prototype, known);
   }
   if (known.refusal !== undefined) throw new KeyNotHashableError(known.refusal);
+  lastClass = known;
   return known;
 }
 
@@ -128,15 +132,12 @@ export function bytesOfKey(key: object): Uint8Array {
   return new Uint8Array(key as ArrayBuffer);
 }
 
-const typedArrayTag = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype) as object,
-  Symbol.toStringTag,
-)!.get!;
+const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
 
 /** Element kind of bytes: `Uint8Array` also for a Buffer. */
 export function bytesKind(key: object): string {
-  const tag = typedArrayTag.call(key) as string | undefined;
-  if (tag !== undefined) return tag;
+  const tag: unknown = Reflect.get(typedArrayPrototype, Symbol.toStringTag, key);
+  if (typeof tag === 'string') return tag;
   if (key instanceof DataView) return 'DataView';
   return key instanceof SharedArrayBuffer ? 'SharedArrayBuffer' : 'ArrayBuffer';
 }

@@ -30,6 +30,7 @@ function equal(a: unknown, b: unknown, depth: number): boolean {
 
 function objectsEqual(a: object, b: object, depth: number): boolean {
   if (depth > MAX_KEY_DEPTH) throw tooDeep();
+  if (isPlainArray(a) && isPlainArray(b)) return arraysEqual(a, b, depth);
   const keyClass = keyClassOf(a);
   const other = keyClassOf(b);
   if (keyClass.kind !== other.kind) return false;
@@ -37,6 +38,10 @@ function objectsEqual(a: object, b: object, depth: number): boolean {
   if (keyClass !== other && (keyClass.hasFields || other.hasFields)) return false;
   if (!contentsEqual(a, b, keyClass.kind, depth)) return false;
   return !keyClass.hasFields || fieldsEqual(a, b, keyClass, depth);
+}
+
+function isPlainArray(value: object): value is unknown[] {
+  return Array.isArray(value) && Object.getPrototypeOf(value) === Array.prototype;
 }
 
 function contentsEqual(a: object, b: object, kind: KeyKind, depth: number): boolean {

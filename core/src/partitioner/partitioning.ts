@@ -77,7 +77,9 @@ export function givenPartitioning(
   // Of the class itself: a subclass of the program's may decide otherwise.
   const maker: unknown = partitioner.constructor;
   if (maker === HashPartitioner) return hashPartitioning(partitioner.numPartitions);
-  if (maker === RangePartitioner) return rangePartitioning(partitioner as RangePartitioner);
+  if (maker === RangePartitioner && partitioner instanceof RangePartitioner) {
+    return rangePartitioning(partitioner);
+  }
   const { numPartitions } = partitioner;
   const closure = capture(partitioner);
   return {

@@ -4,10 +4,7 @@ import type { RDD } from '../rdd/rdd.js';
 import { Partitioner } from './partitioner.js';
 
 /** Chooses bounds from a sample of an RDD's keys; set by the RDD module, which knows how to run jobs. */
-type BoundsSampler = <K>(
-  rdd: RDD<[K, unknown]>,
-  numPartitions: number,
-) => Promise<readonly K[]>;
+type BoundsSampler = <K>(rdd: RDD<[K, unknown]>, numPartitions: number) => Promise<readonly K[]>;
 let sampler: BoundsSampler | undefined;
 
 /** Gives `RangePartitioner.of` its way to run a sampling job. @internal */

@@ -28,7 +28,12 @@ export type TaskResult =
 /** Why an attempt failed, with everything that the retry verdict needs. */
 export type TaskFailure =
   /** User code or the engine threw; `error` is the value encoding of the Error (class, fields, stack, cause). */
-  | { readonly kind: 'exception'; readonly error: Uint8Array; readonly summary: string; readonly retryable: boolean }
+  | {
+      readonly kind: 'exception';
+      readonly error: Uint8Array;
+      readonly summary: string;
+      readonly retryable: boolean;
+    }
   /** A map output could not be read: its stage runs again; does not count as a failure of the task. */
   | {
       readonly kind: 'fetchFailed';
@@ -41,7 +46,11 @@ export type TaskFailure =
       readonly scope?: 'output' | 'executor' | 'host';
     }
   /** The task's thread died (heap limit, `process.exit`, native crash). */
-  | { readonly kind: 'threadLost'; readonly reason: 'heapLimit' | 'exit' | 'crash'; readonly summary: string }
+  | {
+      readonly kind: 'threadLost';
+      readonly reason: 'heapLimit' | 'exit' | 'crash';
+      readonly summary: string;
+    }
   /** Killed on the driver's wish; never counts. */
   | { readonly kind: 'killed'; readonly reason: string }
   /** Another attempt was given the right to commit; never counts. */

@@ -86,8 +86,12 @@ async function settle(node: RddNode, run: PrepareRun): Promise<void> {
 /** Rejects an action whose signal fired before anything began. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) {
-    throw new JobCancelledError('the action was cancelled by its signal before it began', undefined, {
-      cause: signal.reason,
-    });
+    throw new JobCancelledError(
+      'the action was cancelled by its signal before it began',
+      undefined,
+      {
+        cause: signal.reason,
+      },
+    );
   }
 }

@@ -45,10 +45,7 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   }
 
   /** `[key, x]` for all x of `f(value)`; a key without any is gone. Narrow; keeps the partitioner. */
-  flatMapValues<K, V, U>(
-    this: RDD<[K, V]>,
-    f: (value: V) => Iterable<U | TupleHint>,
-  ): RDD<[K, U]> {
+  flatMapValues<K, V, U>(this: RDD<[K, V]>, f: (value: V) => Iterable<U>): RDD<[K, U]> {
     return rddOf(functionStep(nodeOf(this), 'flatMapValues', f, true));
   }
 
@@ -56,7 +53,11 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * Moves each pair to the partition `f(key)` modulo n (never negative), or where the partitioner
    * wants it; by hash when there is no `f`. Shuffles, unless it is partitioned so already.
    */
-  partitionBy<K, V>(this: RDD<[K, V]>, n: number | Partitioner, f?: (key: K) => number): RDD<[K, V]> {
+  partitionBy<K, V>(
+    this: RDD<[K, V]>,
+    n: number | Partitioner,
+    f?: (key: K) => number,
+  ): RDD<[K, V]> {
     return rddOf(partitionByNode(nodeOf(this), n, f));
   }
 
@@ -116,14 +117,12 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    */
   combineByKey<K, V, C>(
     this: RDD<[K, V]>,
-    createCombiner: (value: V) => C | TupleHint,
+    createCombiner: (value: V) => C,
     mergeValue: NoInfer<(combiner: C, value: V) => C>,
     mergeCombiners: NoInfer<(a: C, b: C) => C>,
     n?: PartitionsArgument,
   ): RDD<[K, C]> {
-    return rddOf(
-      combineByKeyNode(nodeOf(this), [createCombiner, mergeValue, mergeCombiners], n),
-    );
+    return rddOf(combineByKeyNode(nodeOf(this), [createCombiner, mergeValue, mergeCombiners], n));
   }
 
   /**
@@ -144,11 +143,7 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   }
 
   /** `[key, [left, right]]` for all combinations of values of keys that both sides have. */
-  join<K, V, W>(
-    this: RDD<[K, V]>,
-    other: RDD<[K, W]>,
-    n?: PartitionsArgument,
-  ): RDD<[K, [V, W]]> {
+  join<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, n?: PartitionsArgument): RDD<[K, [V, W]]> {
     return rddOf(joinNode(nodeOf(this), nodeOf(other, 'join: other'), n, 'join'));
   }
 

@@ -61,11 +61,7 @@ export class RDD<T> extends RddPairs<T> {
   }
 
   /** The `n` largest records in the total order of keys, or of `key(x)`, in falling order. */
-  top(
-    n: number,
-    key?: ((x: T) => unknown) | ActionOptions,
-    options?: ActionOptions,
-  ): Promise<T[]> {
+  top(n: number, key?: ((x: T) => unknown) | ActionOptions, options?: ActionOptions): Promise<T[]> {
     return takeOrdered(nodeOf(this), n, ordered('top', true, key, options));
   }
 

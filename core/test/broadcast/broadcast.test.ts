@@ -41,7 +41,8 @@ describe('a broadcast variable on the driver (A-176)', () => {
     expect(fake.calls.slice(1)).to.deep.equal([`removeBroadcast ${broadcast.id} false`]);
     expect(thrown(() => broadcast.value)).to.have.property('code', 'BROADCAST_DESTROYED');
     expect(await rejection(broadcast.unpersist())).to.have.property('code', 'BROADCAST_DESTROYED');
-    const reference = () => (broadcast as unknown as { [referenceSymbol]: unknown })[referenceSymbol];
+    const reference = () =>
+      (broadcast as unknown as { [referenceSymbol]: unknown })[referenceSymbol];
     expect(thrown(reference)).to.have.property('code', 'BROADCAST_DESTROYED');
   });
 

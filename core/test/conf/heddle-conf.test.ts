@@ -4,7 +4,9 @@ import { thrown } from '../support/expect-error.js';
 
 describe('HeddleConf', () => {
   it('keeps everything as text, and the last value of a key', () => {
-    const conf = new HeddleConf({ 'my.number': 3, 'my.flag': true }).set('my.big', 5n).set('my.number', 4);
+    const conf = new HeddleConf({ 'my.number': 3, 'my.flag': true })
+      .set('my.big', 5n)
+      .set('my.number', 4);
     expect(conf.getAll()).to.deep.equal([
       ['my.big', '5'],
       ['my.flag', 'true'],
@@ -19,7 +21,10 @@ describe('HeddleConf', () => {
 
   it('sets a missing key only', () => {
     const conf = new HeddleConf({ a: 1 }).setIfMissing('a', 2).setIfMissing('b', 3);
-    expect(conf.getAll()).to.deep.equal([['a', '1'], ['b', '3']]);
+    expect(conf.getAll()).to.deep.equal([
+      ['a', '1'],
+      ['b', '3'],
+    ]);
   });
 
   it('has setters for master and name', () => {
@@ -37,10 +42,19 @@ describe('HeddleConf', () => {
 
   it('refuses null, undefined and malformed values', () => {
     for (const bad of [null, undefined, {}, Symbol('x')]) {
-      expect(thrown(() => new HeddleConf().set('k', bad as never))).to.have.property('code', 'CONFIG');
+      expect(thrown(() => new HeddleConf().set('k', bad as never))).to.have.property(
+        'code',
+        'CONFIG',
+      );
     }
-    expect(thrown(() => new HeddleConf({ 'heddle.default.parallelism': 'many' }))).to.have.property('code', 'CONFIG');
-    expect(thrown(() => new HeddleConf().setIfMissing('heddle.x', 1))).to.have.property('code', 'CONFIG');
+    expect(thrown(() => new HeddleConf({ 'heddle.default.parallelism': 'many' }))).to.have.property(
+      'code',
+      'CONFIG',
+    );
+    expect(thrown(() => new HeddleConf().setIfMissing('heddle.x', 1))).to.have.property(
+      'code',
+      'CONFIG',
+    );
   });
 
   it('prints sorted lines and hides secrets', () => {
@@ -49,7 +63,11 @@ describe('HeddleConf', () => {
   });
 
   it('is taken from options, in which appName and master win over conf', () => {
-    const conf = confOfOptions({ appName: 'a', master: 'local', conf: { 'heddle.app.name': 'b', k: 1 } });
+    const conf = confOfOptions({
+      appName: 'a',
+      master: 'local',
+      conf: { 'heddle.app.name': 'b', k: 1 },
+    });
     expect(conf.getAll()).to.deep.equal([
       ['heddle.app.name', 'a'],
       ['heddle.master', 'local'],

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { decodeValue, encodeValue, plainCodeTable } from '../../src/codec/index.js';
 import { KeyMap, KeyNotHashableError, keysEqual } from '../../src/keys/index.js';
 import { keys } from './arbitrary-keys.js';
 
@@ -43,6 +44,22 @@ describe('KeyMap', () => {
       [5, 'five'],
     ]);
     expect([...map.keys()][1]).to.equal(first);
+  });
+
+  it('travels as a value, also with keys that are maps', () => {
+    const map = new KeyMap<unknown, unknown>([
+      [[1, 'a'], 1],
+      [new KeyMap([[[2], 'x']]), 'inner'],
+      ['list', [1, [2]]],
+    ]);
+    const copy = decodeValue(encodeValue({ map }, plainCodeTable), plainCodeTable) as {
+      map: typeof map;
+    };
+    expect(copy.map).to.be.instanceOf(KeyMap);
+    expect(copy.map.get([1, 'a'])).to.equal(1);
+    expect(copy.map.get(new KeyMap([[[2], 'x']]))).to.equal('inner');
+    expect(copy.map.get('list')).to.deep.equal([1, [2]]);
+    expect(copy.map.size).to.equal(3);
   });
 
   it('refuses what is no key, and never finds it', () => {

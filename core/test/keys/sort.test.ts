@@ -75,7 +75,8 @@ describe('B.2 sortBy order: argsortKeys', () => {
   ];
   for (const [name, keyAt] of columns) {
     it(`sorts ${name}`, () => {
-      expectSorted(Array.from({ length: 6_000 }, (_, i) => keyAt(i)));
+      const count = /deep|nested/.test(name) ? 500 : 5_000;
+      expectSorted(Array.from({ length: count }, (_, i) => keyAt(i)));
     });
   }
 

@@ -47,7 +47,7 @@ describe('KeyTable', () => {
   it('grows to many keys of one reduce partition without slowing down by collisions', () => {
     const table = new KeyTable();
     let added = 0;
-    for (let i = 0; added < 50_000; i++) {
+    for (let i = 0; added < 6_000; i++) {
       if (partitionOfHash(hashKey(i), 64) !== 5) continue;
       expect(table.add(i)).to.equal(~added);
       added++;
@@ -251,7 +251,7 @@ describe('CombineTable', () => {
     expect(withKeys).to.be.above(empty + 5_000 * 40);
     for (let i = 0; i < 200_000; i++) {
       table.update(`key ${String(i % 5_000)}`, `value ${String(i)}`);
-      if (i % 1_000 === 0) void table.sizeBytes;
+      if (i % 1_000 === 0) expect(table.sizeBytes).to.be.above(empty);
     }
     // 40 strings of about 30 bytes and their places for each of 5,000 keys.
     expect(table.sizeBytes).to.be.within(withKeys + 3_000_000, withKeys + 30_000_000);

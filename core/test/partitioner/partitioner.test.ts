@@ -6,7 +6,10 @@ import { FunctionPartitioner } from '../../src/partitioner/function-partitioner.
 import { HashPartitioner } from '../../src/partitioner/hash-partitioner.js';
 import { Partitioner } from '../../src/partitioner/partitioner.js';
 import { hashPartitioning } from '../../src/partitioner/partitioning.js';
-import { KeyedRangePartitioner, RangePartitioner } from '../../src/partitioner/range-partitioner.js';
+import {
+  KeyedRangePartitioner,
+  RangePartitioner,
+} from '../../src/partitioner/range-partitioner.js';
 import { thrown } from '../support/expect-error.js';
 
 const key = fc.oneof(
@@ -72,21 +75,31 @@ describe('HashPartitioner', () => {
 describe('RangePartitioner', () => {
   it('puts a key at the first bound that is not below it, the other way round when descending', () => {
     const up = new RangePartitioner([10, 20, 30]);
-    expect([5, 10, 11, 20, 30, 31].map((k) => up.getPartition(k))).to.deep.equal([0, 0, 1, 1, 2, 3]);
+    expect([5, 10, 11, 20, 30, 31].map((k) => up.getPartition(k))).to.deep.equal([
+      0, 0, 1, 1, 2, 3,
+    ]);
     const down = new RangePartitioner([10, 20, 30], false);
-    expect([5, 10, 11, 20, 30, 31].map((k) => down.getPartition(k))).to.deep.equal([3, 3, 2, 2, 1, 0]);
+    expect([5, 10, 11, 20, 30, 31].map((k) => down.getPartition(k))).to.deep.equal([
+      3, 3, 2, 2, 1, 0,
+    ]);
     expect(up.numPartitions).to.equal(4);
   });
 
   it('keeps the order of keys across partitions (property)', () => {
     fc.assert(
-      fc.property(fc.array(key, { maxLength: 20 }), key, key, fc.boolean(), (bounds, a, b, ascending) => {
-        const partitioner = new RangePartitioner(bounds, ascending);
-        const difference = partitioner.getPartition(a) - partitioner.getPartition(b);
-        const order = compareKeys(a, b) * (ascending ? 1 : -1);
-        if (order === 0) expect(difference).to.equal(0);
-        else expect(Math.sign(difference)).to.be.oneOf([0, Math.sign(order)]);
-      }),
+      fc.property(
+        fc.array(key, { maxLength: 20 }),
+        key,
+        key,
+        fc.boolean(),
+        (bounds, a, b, ascending) => {
+          const partitioner = new RangePartitioner(bounds, ascending);
+          const difference = partitioner.getPartition(a) - partitioner.getPartition(b);
+          const order = compareKeys(a, b) * (ascending ? 1 : -1);
+          if (order === 0) expect(difference).to.equal(0);
+          else expect(Math.sign(difference)).to.be.oneOf([0, Math.sign(order)]);
+        },
+      ),
     );
   });
 
@@ -116,7 +129,9 @@ describe('a partitioner of the program', () => {
 
   it('made of a function takes it modulo n, never negative (B.3)', () => {
     const partitioner = new FunctionPartitioner(4, (k: number) => k);
-    expect([-1, -4, 7, 2 ** 40 + 1].map((k) => partitioner.getPartition(k))).to.deep.equal([3, 0, 3, 1]);
+    expect([-1, -4, 7, 2 ** 40 + 1].map((k) => partitioner.getPartition(k))).to.deep.equal([
+      3, 0, 3, 1,
+    ]);
     const broken = new FunctionPartitioner(4, () => NaN);
     expect(thrown(() => broken.getPartition(1))).to.have.property('code', 'PARTITION_OUT_OF_RANGE');
   });

@@ -75,8 +75,9 @@ describe('actions', () => {
   it('reduce partials in partition order, whatever finishes first (B.5)', async () => {
     gives([{ a: 0, x: 0 }], [], [{ b: 2, x: 2 }], [{ c: 3, x: 3 }]);
     fake.order = () => [3, 2, 1, 0];
-    const merged = await source(4).map(Object).reduce(Object.assign);
-    expect(Object.entries(merged as object)).to.deep.equal([
+    const objects = source(4).map<object>(Object);
+    const merged = await objects.reduce(Object.assign);
+    expect(Object.entries(merged)).to.deep.equal([
       ['a', 0],
       ['x', 3],
       ['b', 2],
@@ -112,8 +113,8 @@ describe('actions', () => {
 
   it('keep ties in partition order', async () => {
     gives([[0, 'a']], [[0, 'b']]);
-    const rdd = source(2).map(Array.of as never);
-    expect(await rdd.takeOrdered(2, Number.isNaN as never)).to.deep.equal([
+    const rdd = source(2).map(Array.of);
+    expect(await rdd.takeOrdered(2, Number.isNaN)).to.deep.equal([
       [0, 'a'],
       [0, 'b'],
     ]);
@@ -127,7 +128,16 @@ describe('actions', () => {
   });
 
   it('count values by key equality', async () => {
-    gives([[[1, 'a'], 2], [0, 1]], [[[1, 'a'], 3], [NaN, 4]]);
+    gives(
+      [
+        [[1, 'a'], 2],
+        [0, 1],
+      ],
+      [
+        [[1, 'a'], 3],
+        [NaN, 4],
+      ],
+    );
     const counts: ReadonlyMap<unknown, number> = await source(2).countByValue();
     expect(counts.get([1, 'a'])).to.equal(5);
     expect(counts.get(-0)).to.equal(1);
@@ -137,9 +147,18 @@ describe('actions', () => {
   });
 
   it('let the last value of a key win in collectAsMap', async () => {
-    gives([['a', 1], ['b', 2]], [['a', 3]]);
+    gives(
+      [
+        ['a', 1],
+        ['b', 2],
+      ],
+      [['a', 3]],
+    );
     const map: ReadonlyMap<unknown, unknown> = await source(2).keyBy(String).collectAsMap();
-    expect([...map]).to.deep.equal([['a', 3], ['b', 2]]);
+    expect([...map]).to.deep.equal([
+      ['a', 3],
+      ['b', 2],
+    ]);
   });
 
   it('look a key up in its partition only, when there is a partitioner (B.3)', async () => {
@@ -257,7 +276,11 @@ describe('actions', () => {
         seen.push([record, fake.jobs.length]);
         if (record === 3) break;
       }
-      expect(seen).to.deep.equal([[1, 1], [2, 1], [3, 3]]);
+      expect(seen).to.deep.equal([
+        [1, 1],
+        [2, 1],
+        [3, 3],
+      ]);
       expect(fake.jobs).to.have.length(3);
     });
 

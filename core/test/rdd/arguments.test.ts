@@ -54,7 +54,15 @@ describe('arguments are checked at the call', () => {
       cogroup: (n) => pairs().cogroup(pairs(), n),
     };
     for (const [name, call] of Object.entries(calls)) {
-      for (const bad of [0, -1, 1.5, NaN, Infinity, '2' as unknown as number, null as unknown as number]) {
+      for (const bad of [
+        0,
+        -1,
+        1.5,
+        NaN,
+        Infinity,
+        '2' as unknown as number,
+        null as unknown as number,
+      ]) {
         const error = thrown(() => call(bad));
         expect(error, `${name}(${String(bad)})`).to.be.instanceOf(RangeError);
         expect(error, name).to.have.property('code', 'ARGUMENT');
@@ -105,10 +113,16 @@ describe('arguments are checked at the call', () => {
   it('sample takes a probability, or a rate with replacement (B.2)', () => {
     const rdd = sc.range(5);
     for (const bad of [-0.1, 1.1, NaN, Infinity]) {
-      expect(thrown(() => rdd.sample(false, bad)), String(bad)).to.have.property('code', 'ARGUMENT');
+      expect(
+        thrown(() => rdd.sample(false, bad)),
+        String(bad),
+      ).to.have.property('code', 'ARGUMENT');
     }
     expect(thrown(() => rdd.sample(true, -1))).to.have.property('code', 'ARGUMENT');
-    expect(thrown(() => rdd.sample(0 as unknown as boolean, 0.5))).to.have.property('code', 'ARGUMENT');
+    expect(thrown(() => rdd.sample(0 as unknown as boolean, 0.5))).to.have.property(
+      'code',
+      'ARGUMENT',
+    );
     expect(thrown(() => rdd.sample(true, 0.5, NaN))).to.have.property('code', 'ARGUMENT');
     rdd.sample(true, 2.5);
     rdd.sample(false, 1);
@@ -142,7 +156,10 @@ describe('arguments are checked at the call', () => {
     expect(thrown(() => sc.parallelize(5 as never))).to.have.property('code', 'ARGUMENT');
     expect(thrown(() => sc.parallelize(null as never))).to.have.property('code', 'ARGUMENT');
     expect(thrown(() => sc.textFile(''))).to.have.property('code', 'ARGUMENT');
-    expect(thrown(() => sc.parallelize([new WeakMap()]))).to.have.property('code', 'UNSUPPORTED_VALUE');
+    expect(thrown(() => sc.parallelize([new WeakMap()]))).to.have.property(
+      'code',
+      'UNSUPPORTED_VALUE',
+    );
   });
 
   it('other RDDs are RDDs, and of this context', async () => {
@@ -159,24 +176,36 @@ describe('arguments are checked at the call', () => {
   });
 
   it('partitioners have at least one partition, and go with no function', () => {
-    expect(thrown(() => pairs().partitionBy(new NoPartitions()))).to.have.property('code', 'ARGUMENT');
+    expect(thrown(() => pairs().partitionBy(new NoPartitions()))).to.have.property(
+      'code',
+      'ARGUMENT',
+    );
     expect(thrown(() => pairs().partitionBy(new HashPartitioner(2), Math.sqrt))).to.have.property(
       'code',
       'ARGUMENT',
     );
-    expect(thrown(() => pairs().partitionBy(undefined as never))).to.have.property('code', 'ARGUMENT');
+    expect(thrown(() => pairs().partitionBy(undefined as never))).to.have.property(
+      'code',
+      'ARGUMENT',
+    );
   });
 
   it('an accumulator starts from a number or a param', () => {
     for (const bad of [NaN, 'x', null, {}, { zero: 0, add: 1, merge: 2 }]) {
-      expect(thrown(() => sc.accumulator(bad as never)), String(bad)).to.have.property('code', 'ARGUMENT');
+      expect(
+        thrown(() => sc.accumulator(bad as never)),
+        typeof bad,
+      ).to.have.property('code', 'ARGUMENT');
     }
   });
 
   it('saveAsTextFile takes a path and a codec that it knows', async () => {
     expect(await rejection(pairs().saveAsTextFile(''))).to.have.property('code', 'ARGUMENT');
     const codec = 'lzo' as never;
-    expect(await rejection(pairs().saveAsTextFile('/nowhere/x', { codec }))).to.have.property('code', 'ARGUMENT');
+    expect(await rejection(pairs().saveAsTextFile('/nowhere/x', { codec }))).to.have.property(
+      'code',
+      'ARGUMENT',
+    );
   });
 
   it('a storage level is one of the constants, and cannot be changed in place (A-172)', async () => {

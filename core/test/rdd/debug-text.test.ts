@@ -20,7 +20,11 @@ describe('toDebugString (A-106, A-107)', () => {
   afterEach(() => sc.stop());
 
   it('shows counts, kinds and call sites, and indents at a shuffle', async () => {
-    const counts = sc.range(0, 9, 1, 3).setName('numbers').keyBy(Math.sqrt).reduceByKey(Math.max, 2);
+    const counts = sc
+      .range(0, 9, 1, 3)
+      .setName('numbers')
+      .keyBy(Math.sqrt)
+      .reduceByKey(Math.max, 2);
     expect(await debugLines(counts.mapValues(String))).to.deep.equal([
       '(2) MapPartitionsRDD[3] at mapValues []',
       ' |  ShuffledRDD[2] at reduceByKey []',

@@ -110,7 +110,12 @@ describe('lineage', () => {
   });
 
   it('of unions with empty inputs finds the right one', async () => {
-    const union = sc.union<number>([sc.emptyRDD(), sc.range(0, 1, 1, 1), sc.emptyRDD(), sc.range(0, 2, 1, 2)]);
+    const union = sc.union<number>([
+      sc.emptyRDD(),
+      sc.range(0, 1, 1, 1),
+      sc.emptyRDD(),
+      sc.range(0, 2, 1, 2),
+    ]);
     await union.getNumPartitions();
     const texts = [0, 1, 2].map((i) => splitText(stageCompiler.split(nodeOf(union), i)));
     expect(texts).to.deep.equal(['0[1:0<range>]', '1[3:0<range>]', '2[3:1<range>]']);
@@ -154,9 +159,11 @@ describe('lineage', () => {
     expect(source).to.deep.equal({ kind: 'range', start: 11, step: 3, count: 3 });
   });
 
-  it('tells its edges, before and after it is prepared', async () => {
+  it('tells its edges, before and after it is prepared', () => {
     const p = pairs();
-    expect(p.map(String).dependencies).to.deep.equal([{ rdd: p.map(String).dependencies[0]!.rdd, kind: 'narrow' }]);
+    expect(p.map(String).dependencies).to.deep.equal([
+      { rdd: p.map(String).dependencies[0]!.rdd, kind: 'narrow' },
+    ]);
     expect(p.groupByKey().dependencies[0]).to.deep.equal({ rdd: p, kind: 'shuffle' });
     expect(p.dependencies[0]!.rdd.dependencies).to.deep.equal([]);
     const lines = sc.textFile('/nowhere/at/all');
@@ -202,7 +209,9 @@ describe('lineage', () => {
     });
 
     it('come out of shuffles by key', async () => {
-      expect(await pairs().reduceByKey(Math.max, 5).partitioner()).to.deep.equal(new HashPartitioner(5));
+      expect(await pairs().reduceByKey(Math.max, 5).partitioner()).to.deep.equal(
+        new HashPartitioner(5),
+      );
       expect(await pairs().join(pairs(), 5).partitioner()).to.deep.equal(new HashPartitioner(5));
       expect(await pairs().groupBy(String, 5).partitioner()).to.deep.equal(new HashPartitioner(5));
       const sorted = await pairs().sortByKey(true, 2).partitioner();
@@ -224,7 +233,10 @@ describe('lineage', () => {
       const partitioner = await sorted.partitioner();
       const moved = pairs().partitionBy(partitioner!);
       expect(await moved.getNumPartitions()).to.equal(2);
-      expect(moved.join(sorted).dependencies.map(({ kind }) => kind)).to.deep.equal(['narrow', 'narrow']);
+      expect(moved.join(sorted).dependencies.map(({ kind }) => kind)).to.deep.equal([
+        'narrow',
+        'narrow',
+      ]);
       const byFunction = await pairs().partitionBy(4, Math.sqrt).partitioner();
       expect(await pairs().reduceByKey(Math.max, byFunction).partitioner()).to.equal(byFunction);
       expect(partitioner).to.be.instanceOf(Partitioner);

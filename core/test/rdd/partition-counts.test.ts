@@ -72,8 +72,12 @@ describe('partition counts (A-109, B.0)', () => {
   it('of a union are the sum, or n when both have the same partitioner', async () => {
     await start();
     expect(await pairs(3).union(pairs(4)).getNumPartitions()).to.equal(7);
-    expect(await pairs(3).partitionBy(5).union(pairs(4).partitionBy(5)).getNumPartitions()).to.equal(5);
-    expect(await pairs(3).partitionBy(5).union(pairs(4).partitionBy(6)).getNumPartitions()).to.equal(11);
+    expect(
+      await pairs(3).partitionBy(5).union(pairs(4).partitionBy(5)).getNumPartitions(),
+    ).to.equal(5);
+    expect(
+      await pairs(3).partitionBy(5).union(pairs(4).partitionBy(6)).getNumPartitions(),
+    ).to.equal(11);
     expect(await sc.union([pairs(1), pairs(2), pairs(3)]).getNumPartitions()).to.equal(6);
     expect(await sc.union([]).getNumPartitions()).to.equal(0);
     expect(await pairs(2).union(sc.emptyRDD()).getNumPartitions()).to.equal(2);
@@ -98,7 +102,11 @@ describe('partition counts (A-109, B.0)', () => {
   });
 
   for (const [name, shuffle] of Object.entries({ ...shuffles, ...reKeyed })) {
-    const apply = shuffle as (rdd: Pairs, other: Pairs | number | undefined, n?: number) => RDD<unknown>;
+    const apply = shuffle as (
+      rdd: Pairs,
+      other: Pairs | number | undefined,
+      n?: number,
+    ) => RDD<unknown>;
     const isReKeyed = name in reKeyed;
     const run = (rdd: Pairs, other: Pairs, n?: number): RDD<unknown> =>
       isReKeyed ? apply(rdd, n) : apply(rdd, other, n);

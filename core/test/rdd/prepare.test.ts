@@ -121,7 +121,9 @@ describe('preparing a lineage', () => {
 
     it('are fewer when keys are fewer, and one when all are equal', async () => {
       expect(await boundsOf(5, [{ count: 3, sample: [1, 2, 3] }])).to.deep.equal([1, 2]);
-      expect(await boundsOf(4, [{ count: 9, sample: [7, 7, 7, 7, 7, 7, 7, 7, 7] }])).to.deep.equal([7]);
+      expect(await boundsOf(4, [{ count: 9, sample: [7, 7, 7, 7, 7, 7, 7, 7, 7] }])).to.deep.equal([
+        7,
+      ]);
       expect(await boundsOf(4, [{ count: 0, sample: [] }])).to.deep.equal([]);
     });
 

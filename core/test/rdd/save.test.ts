@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -20,7 +28,15 @@ describe('saveAsTextFile on the driver', () => {
       const temporaryName = `attempt-${partition}`;
       const at = join(new URL(sink.output.temporaryDirectory).pathname, temporaryName);
       writeFileSync(at, `${partition}\n`);
-      return { value: { partition, name: `part-0000${partition}`, temporaryName, sizeBytes: 2, records: 1 } };
+      return {
+        value: {
+          partition,
+          name: `part-0000${partition}`,
+          temporaryName,
+          sizeBytes: 2,
+          records: 1,
+        },
+      };
     };
     sc = await fake.start();
   });

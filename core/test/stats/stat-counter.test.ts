@@ -39,7 +39,10 @@ describe('StatCounter (B.4)', () => {
   it('keeps minimum and maximum when counters of very different sizes merge', () => {
     const large = new StatCounter(Array.from({ length: 1_000 }, (_, i) => 500 + (i % 7)));
     const small = new StatCounter([-5, 9_999]);
-    for (const merged of [new StatCounter().merge(large).merge(small), new StatCounter().merge(small).merge(large)]) {
+    for (const merged of [
+      new StatCounter().merge(large).merge(small),
+      new StatCounter().merge(small).merge(large),
+    ]) {
       expect([merged.min, merged.max]).to.deep.equal([-5, 9_999]);
       expect(merged.count).to.equal(1_002);
     }
@@ -78,6 +81,8 @@ describe('StatCounter (B.4)', () => {
   it('comes back from the parts that a task reports', () => {
     const stats = StatCounter.fromParts([4, 2.5, 5, 1, 4, 10, 0]);
     expect([stats.count, stats.mean, stats.variance, stats.sum]).to.deep.equal([4, 2.5, 1.25, 10]);
-    expect(stats.toString()).to.equal(`(count: 4, mean: 2.5, stdev: ${Math.sqrt(1.25)}, max: 4, min: 1)`);
+    expect(stats.toString()).to.equal(
+      `(count: 4, mean: 2.5, stdev: ${Math.sqrt(1.25)}, max: 4, min: 1)`,
+    );
   });
 });

@@ -2,7 +2,10 @@ import { expect } from 'chai';
 import { StorageLevel } from '../../src/storage/storage-level.js';
 
 /** useDisk, useMemory, useOffHeap, deserialized, replication, text. */
-const table: Record<keyof typeof StorageLevel, [boolean, boolean, boolean, boolean, number, string]> = {
+const table: Record<
+  keyof typeof StorageLevel,
+  [boolean, boolean, boolean, boolean, number, string]
+> = {
   NONE: [false, false, false, false, 1, 'Serialized 1x Replicated'],
   DISK_ONLY: [true, false, false, false, 1, 'Disk Serialized 1x Replicated'],
   DISK_ONLY_2: [true, false, false, false, 2, 'Disk Serialized 2x Replicated'],
@@ -22,7 +25,14 @@ describe('StorageLevel (A-168, B.6)', () => {
     it(`${name} has its five flags and its text`, () => {
       const level = StorageLevel[name as keyof typeof StorageLevel];
       const { useDisk, useMemory, useOffHeap, deserialized, replication } = level;
-      expect([useDisk, useMemory, useOffHeap, deserialized, replication, level.toString()]).to.deep.equal(expected);
+      expect([
+        useDisk,
+        useMemory,
+        useOffHeap,
+        deserialized,
+        replication,
+        level.toString(),
+      ]).to.deep.equal(expected);
     });
   }
 

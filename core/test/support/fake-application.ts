@@ -20,7 +20,10 @@ export interface SeenJob {
 }
 
 /** Gives the result of one partition: a value, or records of a `collect` or `take`. */
-export type Responder = (job: SeenJob, partition: number) => { value: unknown } | { records: unknown[] };
+export type Responder = (
+  job: SeenJob,
+  partition: number,
+) => { value: unknown } | { records: unknown[] };
 
 /** An application without executors: jobs are recorded and answered by a function of the test. */
 export class FakeApplication {
@@ -75,15 +78,19 @@ export class FakeApplication {
     const note = (call: string): void => {
       this.calls.push(call);
     };
+    const noteAsync = (call: string): Promise<void> => {
+      note(call);
+      return Promise.resolve();
+    };
     return {
       runJob: (request) => this.#runJob(request),
       cancelJobGroup: (group) => note(`cancelJobGroup ${group}`),
       cancelJobsWithTag: (tag) => note(`cancelJobsWithTag ${tag}`),
       cancelAllJobs: () => note('cancelAllJobs'),
-      unpersist: async (rddId, blocking) => note(`unpersist ${rddId} ${blocking}`),
-      removeShuffle: async (shuffleId) => note(`removeShuffle ${shuffleId}`),
+      unpersist: (rddId, blocking) => noteAsync(`unpersist ${rddId} ${blocking}`),
+      removeShuffle: (shuffleId) => noteAsync(`removeShuffle ${shuffleId}`),
       addBroadcast: (id, bytes) => note(`addBroadcast ${id} ${bytes.byteLength > 0}`),
-      removeBroadcast: async (id, blocking) => note(`removeBroadcast ${id} ${blocking}`),
+      removeBroadcast: (id, blocking) => noteAsync(`removeBroadcast ${id} ${blocking}`),
       activeJobIds: () => [4],
       activeStageIds: () => [7],
       jobIdsForGroup: (group) => (group === undefined ? [1] : [2, 3]),
@@ -91,7 +98,7 @@ export class FakeApplication {
       stageInfo: () => undefined,
       executors: () => [],
       setLogLevel: (level) => note(`setLogLevel ${level}`),
-      stop: async () => note('stop'),
+      stop: () => noteAsync('stop'),
     };
   }
 

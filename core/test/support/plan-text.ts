@@ -1,4 +1,10 @@
-import type { Operator, OperatorNode, ShuffleWriteSpec, Split, StagePlan } from '../../src/plan/index.js';
+import type {
+  Operator,
+  OperatorNode,
+  ShuffleWriteSpec,
+  Split,
+  StagePlan,
+} from '../../src/plan/index.js';
 import { stageCompiler } from '../../src/rdd/stage-compiler.js';
 import { nodeOf } from '../../src/rdd/rdd-metadata.js';
 import type { NodeDependency, RddNode } from '../../src/rdd/rdd-node.js';
@@ -91,7 +97,10 @@ function operatorText(operator: Operator, names: Names): string {
 
 function writeText(write: ShuffleWriteSpec, names: Names): string {
   const { partitioner, aggregator, mapSideCombine } = write;
-  const parts = [names.shuffle(write.shuffleId), `${partitioner.kind}(${partitioner.numPartitions})`];
+  const parts = [
+    names.shuffle(write.shuffleId),
+    `${partitioner.kind}(${partitioner.numPartitions})`,
+  ];
   if (aggregator !== undefined) parts.push(aggregator.kind);
   if (mapSideCombine) parts.push('combine');
   if (!write.keyed) parts.push('records');

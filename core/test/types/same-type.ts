@@ -4,3 +4,9 @@ export type Same<A, B> =
 
 /** Compiles with `true` only when `A` and `B` are the same type. */
 export declare function sameType<A, B>(same: Same<A, B>): void;
+
+/** Compiles with `true` only when the value's type is exactly `Expected`. */
+export declare function hasType<Expected>(): <Actual>(
+  value: Actual,
+  same: Same<Actual, Expected>,
+) => void;

@@ -1,5 +1,6 @@
 import type { Logger } from '@heddle/common';
 import type { FileSystemRegistry } from '@heddle/webhdfs';
+import type { PrestartedThreads } from './prestarted-threads.js';
 
 /** Everything that an executor is made of; sizes in bytes unless the name says otherwise. */
 export interface ExecutorOptions {
@@ -11,6 +12,8 @@ export interface ExecutorOptions {
   readonly slots: number;
   /** Module that a task thread starts with. @default the engine's own `thread-main.js` */
   readonly threadEntry?: URL;
+  /** Threads that were started before; those with the same entry and memory are used. */
+  readonly prestarted?: PrestartedThreads;
   /** The task bundle of the program. */
   readonly program: ProgramFile;
   /** Private folders of this executor, prepared by `createLocalDirectories`; not empty. */

@@ -6,12 +6,8 @@ import { noMetrics } from '../thread/task-metrics.js';
 import type { ExecutorOptions } from './executor-options.js';
 import { MemoryWatch } from './memory-watch.js';
 import { TaskSlot, type SlotServices } from './task-slot.js';
-
-/**
- * V8's limit of a thread's heap, in limits of its tasks. A growing array takes two and a half times
- * its size while it is copied.
- */
-const hardLimitFactor = 3;
+import { TaskWorker } from './task-worker.js';
+import { workerOptions } from './worker-options.js';
 
 /** What an executor tells its owner; called on the event loop, must not throw. */
 export interface ExecutorEvents {
@@ -37,7 +33,7 @@ export class Executor {
   readonly #stages = new Map<string, StageBinary>();
   readonly #broadcasts = new Map<number, SharedArrayBuffer>();
   readonly #mapOutputs = new Map<number, MapOutputStatus[]>();
-  readonly #firstReady: Promise<void>;
+  readonly #firstReady: Promise<undefined>;
   #memoryWatch: MemoryWatch | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -54,9 +50,14 @@ export class Executor {
       logger: options.logger,
       compression: options.shuffleCompression ?? 'zstd',
     });
-    const ready = Promise.withResolvers<void>();
+    const ready = Promise.withResolvers<undefined>();
     this.#firstReady = ready.promise;
-    const services = this.#slotServices(() => ready.resolve());
+    // Whoever never calls `start` shall not have an unhandled rejection.
+    ready.promise.catch(() => undefined);
+    const services = this.#slotServices(
+      () => ready.resolve(undefined),
+      (error) => ready.reject(error),
+    );
     for (let i = 0; i < options.slots; i++) {
       const slot = new TaskSlot(services);
       this.#threads.push(slot);
@@ -71,7 +72,7 @@ export class Executor {
     }
   }
 
-  /** Resolves when the first thread has loaded its code. */
+  /** Resolves when the first thread has loaded its code. @throws ThreadStartError */
   async start(): Promise<void> {
     await this.#firstReady;
   }
@@ -172,17 +173,14 @@ export class Executor {
     slot.launch(stage, task);
   }
 
-  #slotServices(ready: () => void): SlotServices {
+  #slotServices(ready: () => void, failed: (error: Error) => void): SlotServices {
     const { memory, program } = this.#options;
     const { executorId, applicationId, applicationAttemptId, filesDirectory } = this.#options;
     return {
       executorId,
-      worker: {
-        entry: this.#options.threadEntry ?? new URL('../thread/thread-main.js', import.meta.url),
-        name: `heddle task thread of ${executorId}`,
-        heapMb: hardLimitFactor * memory.threadHeapMb,
-        youngMb: memory.threadYoungMb ?? 32,
-        stackMb: memory.threadStackMb ?? 4,
+      startWorker: () => {
+        const worker = workerOptions(this.#options);
+        return this.#options.prestarted?.take(worker) ?? new TaskWorker(worker);
       },
       settings: {
         executorId,
@@ -208,6 +206,7 @@ export class Executor {
       update: (update) => this.#update(update),
       idle: (slot) => this.#slotIdle(slot),
       ready,
+      failed,
     };
   }
 

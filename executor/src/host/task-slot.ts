@@ -1,4 +1,5 @@
-import { assertNever, type Logger } from '@heddle/common';
+import { assertNever, describeThrown, type Logger } from '@heddle/common';
+import { encodeError, plainCodeTable } from 'heddle/internal';
 import type { BlockStatus, StageBinary, TaskDescription, TaskFailure } from 'heddle/internal';
 import type { TaskUpdate } from 'heddle/internal';
 import type { FileSystemRegistry } from '@heddle/webhdfs';
@@ -7,13 +8,14 @@ import type { BlockStore } from '../storage/block-store.js';
 import { ControlWords } from '../thread/control-words.js';
 import type { HostMessage, ThreadMessage, ThreadSettings } from '../thread/messages.js';
 import { noMetrics } from '../thread/task-metrics.js';
+import { ThreadStartError } from './errors.js';
 import { persistedBlocks } from './persisted-blocks.js';
-import { TaskWorker, type TaskWorkerOptions, type WorkerEnd } from './task-worker.js';
+import type { TaskWorker, WorkerEnd } from './task-worker.js';
 
 /** What a slot uses of its executor. */
 export interface SlotServices {
   readonly executorId: string;
-  readonly worker: TaskWorkerOptions;
+  startWorker(): TaskWorker;
   readonly settings: Omit<ThreadSettings, 'control'>;
   readonly killGraceMs: number;
   readonly logger: Logger;
@@ -27,7 +29,12 @@ export interface SlotServices {
   idle(slot: TaskSlot): void;
   /** The slot's thread has loaded its code, for the first time. */
   ready(): void;
+  /** No thread of the slot can be started. */
+  failed(error: Error): void;
 }
+
+/** Threads that end before they are ready, one after another, until the slot gives up. */
+const maxFailedStarts = 3;
 
 /** The task that a slot's thread has. */
 interface Running {
@@ -55,6 +62,12 @@ export class TaskSlot {
   #stages = new Set<string>();
   #running: Running | undefined;
   #run = 0;
+  /** The thread is about to end by the host's wish: it gets no other task. */
+  #terminating = false;
+  /** Threads in a row that ended before they were ready. */
+  #failedStarts = 0;
+  /** Why no more threads are started. */
+  #startError: Error | undefined;
   #stopping = false;
   /** Resolves when the last thread has ended; set by `stop`. */
   #ended: (() => void) | undefined;
@@ -72,6 +85,10 @@ export class TaskSlot {
   /** Gives the thread a task; the slot must be idle. Its thread may still be loading. */
   launch(stage: StageBinary, task: TaskDescription): void {
     const { blocks, executorId } = this.#services;
+    if (this.#startError !== undefined) {
+      this.#refuse(task, this.#startError);
+      return;
+    }
     this.#run++;
     this.#running = {
       task,
@@ -88,6 +105,8 @@ export class TaskSlot {
       this.#post({ kind: 'stage', stage });
     }
     const persisted = persistedBlocks(stage.plan, task.split);
+    // Only threads that work keep the process alive: a program that forgets to stop can end.
+    this.#worker.ref();
     this.#services.update({ kind: 'running', taskAttemptId: task.taskAttemptId, executorId });
     this.#post({
       kind: 'task',
@@ -108,7 +127,7 @@ export class TaskSlot {
       this.#services.logger.debug('ending the thread of a killed task', {
         taskAttemptId: running.task.taskAttemptId,
       });
-      void this.#worker.terminate();
+      this.#terminate();
     }, this.#services.killGraceMs);
   }
 
@@ -116,7 +135,7 @@ export class TaskSlot {
   endForMemory(summary: string): void {
     if (this.#running === undefined || this.#running.overMemory !== undefined) return;
     this.#running.overMemory = summary;
-    void this.#worker.terminate();
+    this.#terminate();
   }
 
   async usedBytes(): Promise<number> {
@@ -142,14 +161,17 @@ export class TaskSlot {
     if (this.#stopping) return;
     this.#stopping = true;
     clearTimeout(this.#running?.killTimer);
+    if (this.#startError !== undefined) return;
     const ended = new Promise<void>((resolve) => (this.#ended = resolve));
     if (this.#running !== undefined) this.#words.kill(this.#running.run);
+    this.#worker.ref();
     void this.#worker.terminate();
     await ended;
   }
 
   #startWorker(): TaskWorker {
-    const worker = new TaskWorker(this.#services.worker, {
+    const worker = this.#services.startWorker();
+    worker.attach({
       message: (message) => this.#handle(message),
       ended: (end) => this.#workerEnded(end),
     });
@@ -168,7 +190,8 @@ export class TaskSlot {
   #handle(message: HostMessage): void {
     switch (message.kind) {
       case 'ended':
-        return this.#taskEnded(message);
+        this.#taskEnded(message);
+        return;
       case 'openInput':
       case 'openOutput':
         this.#files.handle(message);
@@ -184,15 +207,15 @@ export class TaskSlot {
       case 'mayCommit': {
         const running = this.#running;
         const may = running?.run === message.run && running.killReason === undefined;
-        this.#words.answerCommit(
-          may && this.#services.mayCommit(running.task, message.saveId),
-        );
+        this.#words.answerCommit(may && this.#services.mayCommit(running.task, message.saveId));
         return;
       }
       case 'exiting':
         if (this.#running?.run === message.run) this.#running.exitCode = message.exitCode;
         return;
       case 'ready':
+        this.#failedStarts = 0;
+        if (this.#running === undefined) this.#worker.unref();
         this.#services.ready();
         return;
       default:
@@ -231,8 +254,14 @@ export class TaskSlot {
   #finish(running: Running, update: TaskUpdate): void {
     clearTimeout(running.killTimer);
     this.#running = undefined;
+    this.#worker.unref();
     this.#services.update(update);
-    if (!this.#stopping) this.#services.idle(this);
+    if (!this.#stopping && !this.#terminating) this.#services.idle(this);
+  }
+
+  #terminate(): void {
+    this.#terminating = true;
+    void this.#worker.terminate();
   }
 
   #workerEnded(end: WorkerEnd): void {
@@ -242,30 +271,52 @@ export class TaskSlot {
       return;
     }
     const { fileSystems, executorId, logger } = this.#services;
+    const wasTerminated = this.#terminating;
+    this.#terminating = false;
     this.#files = new FileService(fileSystems);
     this.#stages = new Set();
-    this.#worker = this.#startWorker();
     const running = this.#running;
+    if (!wasTerminated) this.#failedStarts++;
+    if (this.#failedStarts < maxFailedStarts) {
+      this.#worker = this.#startWorker();
+    } else {
+      this.#startError = new ThreadStartError(reasonOf(end), { cause: end.error });
+      this.#services.failed(this.#startError);
+    }
     if (running === undefined) {
-      logger.warn('an idle task thread ended and was replaced', {
-        executorId,
-        reason: end.error?.message ?? `exit code ${end.exitCode}`,
-      });
+      // Its last task ended while the thread was being ended.
+      if (wasTerminated) this.#services.idle(this);
+      else logger.warn('an idle task thread ended', { executorId, reason: reasonOf(end) });
       return;
     }
     const { taskAttemptId } = running.task;
     const failure = lostFailure(running, end);
     if (failure.kind !== 'killed') {
-      logger.warn('a task thread was lost and replaced', { executorId, taskAttemptId });
+      logger.warn('a task thread was lost', { executorId, taskAttemptId, reason: reasonOf(end) });
     }
-    this.#finish(running, {
-      kind: 'failed',
-      taskAttemptId,
-      executorId,
-      failure,
-      metrics: noMetrics,
+    const metrics = noMetrics;
+    this.#finish(running, { kind: 'failed', taskAttemptId, executorId, failure, metrics });
+  }
+
+  /** Fails a task that no thread can run. Later, so that `launch` returns before. */
+  #refuse({ taskAttemptId }: TaskDescription, error: Error): void {
+    const { executorId } = this.#services;
+    const failure: TaskFailure = {
+      kind: 'exception',
+      error: encodeError(error, plainCodeTable),
+      summary: describeThrown(error),
+      retryable: false,
+    };
+    setImmediate(() => {
+      const metrics = noMetrics;
+      this.#services.update({ kind: 'failed', taskAttemptId, executorId, failure, metrics });
+      this.#services.idle(this);
     });
   }
+}
+
+function reasonOf(end: WorkerEnd): string {
+  return end.error === undefined ? `exit code ${end.exitCode}` : describeThrown(end.error);
 }
 
 /** Why a task failed whose thread ended under it. */
@@ -287,11 +338,10 @@ function lostFailure(running: Running, end: WorkerEnd): TaskFailure {
       'spill (reduceByKey, aggregateByKey, flatMapGroups), or raise heddle.executor.memory';
     return { kind: 'threadLost', reason: 'heapLimit', summary };
   }
-  const reason = end.error?.message ?? `exit code ${end.exitCode}`;
   return {
     kind: 'threadLost',
     reason: 'crash',
-    summary: `the thread of the task ended unexpectedly: ${reason}`,
+    summary: `the thread of the task ended unexpectedly: ${reasonOf(end)}`,
   };
 }
 

@@ -26,8 +26,11 @@ export interface TaskWorkerEvents {
 /** One worker thread of Node: nothing but its life and its messages. */
 export class TaskWorker {
   readonly #worker: Worker;
+  #events: TaskWorkerEvents | undefined;
+  #end: WorkerEnd | undefined;
 
-  constructor(options: TaskWorkerOptions, events: TaskWorkerEvents) {
+  /** Starts the thread; it loads its modules and waits for `init`. */
+  constructor(options: TaskWorkerOptions) {
     this.#worker = new Worker(options.entry, {
       name: options.name,
       // Nothing of the process's own: a hook such as `--import heddle/register` would start anew in
@@ -46,18 +49,34 @@ export class TaskWorker {
     this.#worker.on('error', (thrown: unknown) => {
       error ??= thrown instanceof Error ? thrown : new Error(describeThrown(thrown));
     });
-    this.#worker.on('message', (message: HostMessage) => events.message(message));
-    this.#worker.once('exit', (exitCode) => events.ended({ exitCode, error }));
+    this.#worker.on('message', (message: HostMessage) => this.#events?.message(message));
+    this.#worker.once('exit', (exitCode) => {
+      this.#end = { exitCode, error };
+      this.#events?.ended(this.#end);
+    });
+  }
+
+  /** Whether the thread has ended. */
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Gives the thread its owner, before the first message is posted. */
+  attach(events: TaskWorkerEvents): void {
+    this.#events = events;
   }
 
   post(message: ThreadMessage): void {
     this.#worker.postMessage(message);
   }
 
-  /** Lets the process end although the thread lives (or not). */
-  setRef(referenced: boolean): void {
-    if (referenced) this.#worker.ref();
-    else this.#worker.unref();
+  /** Lets the process end although the thread lives. */
+  unref(): void {
+    this.#worker.unref();
+  }
+
+  ref(): void {
+    this.#worker.ref();
   }
 
   /** Bytes of the thread's heap and of buffers outside of it; also while it is busy. */

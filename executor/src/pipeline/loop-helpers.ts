@@ -71,7 +71,7 @@ export class LoopHelpers {
 export function iteratorOf(value: unknown, label: string): Iterator<unknown> {
   refusePromise(value, label);
   if (typeof value === 'object' || typeof value === 'string' || typeof value === 'function') {
-    const iterable = value as Partial<Iterable<unknown>> & Partial<AsyncIterable<unknown>> | null;
+    const iterable = value as (Partial<Iterable<unknown>> & Partial<AsyncIterable<unknown>>) | null;
     if (iterable !== null) {
       if (typeof iterable[Symbol.iterator] === 'function') {
         return (iterable as Iterable<unknown>)[Symbol.iterator]();

@@ -55,7 +55,8 @@ export class LoopRun implements BatchSource {
     const state = this.#state;
     sink.prepare?.(state);
     try {
-      if (!this.#pushPieces(sink.target) && this.#hasGlom) this.#call(undefined, -1, -1, sink.target);
+      if (!this.#pushPieces(sink.target) && this.#hasGlom)
+        this.#call(undefined, -1, -1, sink.target);
     } catch (error) {
       this.#abandon();
       throw error;
@@ -127,14 +128,6 @@ export class LoopRun implements BatchSource {
   }
 
   #call(source: unknown, from: number, to: number, target: unknown): unknown {
-    return this.#loop(
-      this.#helpers,
-      source,
-      from,
-      to,
-      this.#state,
-      target,
-      ...this.#parameters,
-    );
+    return this.#loop(this.#helpers, source, from, to, this.#state, target, ...this.#parameters);
   }
 }

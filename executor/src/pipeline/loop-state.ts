@@ -22,7 +22,8 @@ export interface LoopState {
 export function initialState(steps: number): LoopState {
   return {
     n: 0,
-    sum: 0,
+    // Not 0: V8 would add whole numbers until they overflow, and compile the loop again.
+    sum: -0,
     lost: 0,
     has: false,
     acc: undefined,

@@ -11,7 +11,8 @@ export class SeededRandom {
   /** `stream` is the partition index: neighbouring partitions get unrelated sequences. */
   constructor(seed: number, stream: number) {
     // Both halves of the seed count: seeds are numbers up to 2^53.
-    let state = Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul(Math.floor(seed / 2 ** 32) | 0, 0x85ebca77);
+    let state =
+      Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul(Math.floor(seed / 2 ** 32) | 0, 0x85ebca77);
     state = (state ^ Math.imul(stream + 1, 0xc2b2ae3d)) | 0;
     const next = (): number => {
       state = (state + 0x9e3779b9) | 0;

@@ -1,4 +1,4 @@
-import type { AggregatorSpec } from 'heddle/internal';
+import type { AggregatorSpec, RootRef } from 'heddle/internal';
 import type { TaskEnvironment } from '../task-environment.js';
 
 type Binary = (a: unknown, b: unknown) => unknown;
@@ -25,16 +25,18 @@ export function compileAggregator(
     }
     case 'fold': {
       const merge = env.root(spec.merge) as Binary;
+      const zero = zeroMaker(spec.zero, env);
       return {
-        createCombiner: (value) => merge(env.freshRoot(spec.zero), value),
+        createCombiner: (value) => merge(zero(), value),
         mergeValue: merge,
         mergeCombiners: merge,
       };
     }
     case 'aggregate': {
       const seqOp = env.root(spec.seqOp) as Binary;
+      const zero = zeroMaker(spec.zero, env);
       return {
-        createCombiner: (value) => seqOp(env.freshRoot(spec.zero), value),
+        createCombiner: (value) => seqOp(zero(), value),
         mergeValue: seqOp,
         mergeCombiners: env.root(spec.combOp) as Binary,
       };
@@ -48,4 +50,11 @@ export function compileAggregator(
     case 'distinct':
       return { createCombiner: () => null, mergeValue: () => null, mergeCombiners: () => null };
   }
+}
+
+/** Gives another zero at each call; values that cannot be changed need no copies. */
+function zeroMaker(ref: RootRef, env: TaskEnvironment): () => unknown {
+  const zero = env.freshRoot(ref);
+  const isMutable = (typeof zero === 'object' && zero !== null) || typeof zero === 'function';
+  return isMutable ? () => env.freshRoot(ref) : () => zero;
 }

@@ -8,6 +8,7 @@ import {
 import type { TaskEnvironment } from '../task-environment.js';
 import type { CompiledAggregator } from './aggregator.js';
 import { gather } from './column.js';
+import { MemoryShare } from './task-memory.js';
 import type { PairColumns } from './pair-source.js';
 import { orderHashTies, reduceRuns, RunMerge, type RunOrder } from './run-merge.js';
 import { RunStore, type Run } from './run-store.js';
@@ -36,7 +37,7 @@ export interface CombinedStream {
 export class CombineCollector {
   readonly #env: TaskEnvironment;
   readonly #aggregator: CompiledAggregator;
-  readonly #budgetBytes: number;
+  readonly #share: MemoryShare;
   readonly #order: RunOrder & { kind: 'hash' };
   readonly #numPartitions: number;
   readonly #table: CombineTable;
@@ -52,12 +53,11 @@ export class CombineCollector {
     env: TaskEnvironment,
     aggregator: CompiledAggregator,
     inputIsCombined: boolean,
-    budgetBytes: number,
     partitions?: { readonly count: number; readonly partitionOf?: PartitionOf | undefined },
   ) {
     this.#env = env;
     this.#aggregator = aggregator;
-    this.#budgetBytes = budgetBytes;
+    this.#share = new MemoryShare(env);
     this.#numPartitions = partitions?.count ?? 1;
     this.#order = { kind: 'hash', partitionOf: partitionFunction(partitions) };
     this.#table = inputIsCombined
@@ -98,7 +98,7 @@ export class CombineCollector {
   /** Every key once; nothing can be added afterwards. */
   finish(): CombinedStream {
     if (this.#store === undefined) {
-      return new TableStream(this.#table);
+      return new TableStream(this.#table, () => this.close());
     }
     this.#spill();
     const store = this.#store;
@@ -114,19 +114,20 @@ export class CombineCollector {
   close(): void {
     this.#store?.close();
     this.#table.clear();
+    this.#share.close();
   }
 
   #checkSize(): void {
     this.#env.checkInterrupted();
     const bytes = this.#table.sizeBytes;
     const { count } = this.#table;
-    if (bytes > this.#budgetBytes || count > MAX_ENTRIES) {
+    if (this.#share.update(bytes) || count > MAX_ENTRIES) {
       this.#spill();
       this.#untilCheck = 1;
       return;
     }
     // Half as far as there is room at the present size of entries, but never far.
-    const room = (this.#budgetBytes - bytes) / Math.max(16, bytes / Math.max(1, count));
+    const room = this.#share.roomBytes / Math.max(16, bytes / Math.max(1, count));
     this.#untilCheck = Math.max(
       1,
       Math.min(MAX_CHECK_INTERVAL, Math.floor(room / 2), Math.max(64, count)),
@@ -149,6 +150,7 @@ export class CombineCollector {
     this.#runs.push(writer.finish());
     this.#env.metrics.spills++;
     table.clear();
+    this.#share.update(0);
   }
 }
 
@@ -165,11 +167,13 @@ function partitionFunction(
 
 class TableStream implements CombinedStream {
   readonly #table: CombineTable;
+  readonly #onClose: () => void;
   #entry = -1;
   readonly partition = 0;
 
-  constructor(table: CombineTable) {
+  constructor(table: CombineTable, onClose: () => void) {
     this.#table = table;
+    this.#onClose = onClose;
   }
 
   get key(): unknown {
@@ -181,11 +185,15 @@ class TableStream implements CombinedStream {
   }
 
   next(): boolean {
-    return ++this.#entry < this.#table.count;
+    if (++this.#entry < this.#table.count) {
+      return true;
+    }
+    this.close();
+    return false;
   }
 
   close(): void {
-    this.#table.clear();
+    this.#onClose();
   }
 }
 

@@ -36,21 +36,11 @@ export class CombineWriter implements ShuffleWriter {
     // Hash partitions follow from the hashes that the table has already.
     this.#partitionOf =
       spec.partitioner.kind === 'hash' ? undefined : compilePartitioner(spec.partitioner, env);
-    // While the output is made, the encoded batches need room beside the table.
-    const tableBudget = (env.memoryBudgetBytes * 3) / 4;
-    this.#collector = new CombineCollector(
-      env,
-      compileAggregator(aggregator, env),
-      false,
-      tableBudget,
-      { count: spec.partitioner.numPartitions, partitionOf: this.#partitionOf },
-    );
-    this.#output = new MapOutputBuilder(
-      spec.shuffleId,
-      spec.partitioner.numPartitions,
-      env,
-      env.memoryBudgetBytes - tableBudget,
-    );
+    this.#collector = new CombineCollector(env, compileAggregator(aggregator, env), false, {
+      count: spec.partitioner.numPartitions,
+      partitionOf: this.#partitionOf,
+    });
+    this.#output = new MapOutputBuilder(spec.shuffleId, spec.partitioner.numPartitions, env);
   }
 
   add(key: unknown, value: unknown): void {

@@ -1,5 +1,5 @@
 import type { BatchSource, TaskEnvironment } from '../task-environment.js';
-import type { GroupStream } from './group-collector.js';
+import type { GroupStream } from './group-streams.js';
 import { BATCH_RECORDS } from './group-sources.js';
 
 /** The user's function of `flatMapGroups`. */
@@ -45,6 +45,7 @@ export class FlatMapGroupsSource implements BatchSource {
   readonly #groups: GroupStream;
   readonly #function: GroupFunction;
   readonly #iterate: (returned: unknown) => Iterator<unknown>;
+  #limit = 1;
   #values: GroupValues | undefined;
   #results: Iterator<unknown> | undefined;
 
@@ -63,7 +64,10 @@ export class FlatMapGroupsSource implements BatchSource {
   next(): unknown[] | undefined {
     this.#env.checkInterrupted();
     const batch: unknown[] = [];
-    while (batch.length < BATCH_RECORDS) {
+    const limit = this.#limit;
+    // Small batches first: a reader that stops early has then caused little work of the user's function.
+    this.#limit = Math.min(BATCH_RECORDS, 2 * limit);
+    while (batch.length < limit) {
       if (this.#results === undefined && !this.#nextGroup()) {
         break;
       }

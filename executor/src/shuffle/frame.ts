@@ -30,7 +30,7 @@ export const MAX_FRAME_BYTES = 1 << 30;
 /** A call into zstd costs about 40 µs however little it gets: smaller frames stay as they are. */
 const MIN_COMPRESSED_BYTES = 512;
 
-/** How shuffle data are compressed (`heddle.shuffle.compression`). */
+/** How shuffle data are compressed (`heddle.shuffle.compress`). */
 export type ShuffleCompression = 'none' | 'zstd';
 
 const zstdLevel1: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };

@@ -1,7 +1,8 @@
 import type { BatchSource, TaskEnvironment } from '../task-environment.js';
 import type { CombinedStream } from './combine-collector.js';
-import type { GroupStream } from './group-collector.js';
+import type { GroupStream } from './group-streams.js';
 import { collectGroup } from './group-values.js';
+import { SizeMeter } from './size-estimator.js';
 
 /** Records of one output batch. */
 export const BATCH_RECORDS = 1024;
@@ -10,6 +11,7 @@ export const BATCH_RECORDS = 1024;
 export class GroupSource implements BatchSource {
   readonly #env: TaskEnvironment;
   readonly #groups: GroupStream;
+  readonly #meter = new SizeMeter();
 
   constructor(groups: GroupStream, env: TaskEnvironment) {
     this.#groups = groups;
@@ -21,7 +23,8 @@ export class GroupSource implements BatchSource {
     let values = 0;
     // A batch of big groups is a short batch, so that it does not hold many of them at once.
     while (batch.length < BATCH_RECORDS && values < 16 * BATCH_RECORDS && this.#groups.nextKey()) {
-      const group = collectGroup(this.#groups, 0, this.#env.memoryBudgetBytes);
+      this.#meter.reset();
+      const group = collectGroup(this.#groups, 0, this.#env.memoryBudgetBytes, this.#meter);
       values += group.length;
       batch.push([this.#groups.key, group]);
     }
@@ -37,6 +40,7 @@ export class GroupSource implements BatchSource {
 export class CogroupSource implements BatchSource {
   readonly #env: TaskEnvironment;
   readonly #groups: GroupStream;
+  readonly #meter = new SizeMeter();
   readonly #sides: number;
 
   constructor(groups: GroupStream, sides: number, env: TaskEnvironment) {
@@ -49,9 +53,10 @@ export class CogroupSource implements BatchSource {
     const batch: unknown[] = [];
     let values = 0;
     while (batch.length < BATCH_RECORDS && values < 16 * BATCH_RECORDS && this.#groups.nextKey()) {
+      this.#meter.reset();
       const all: unknown[][] = [];
       for (let side = 0; side < this.#sides; side++) {
-        const group = collectGroup(this.#groups, side, this.#env.memoryBudgetBytes);
+        const group = collectGroup(this.#groups, side, this.#env.memoryBudgetBytes, this.#meter);
         values += group.length;
         all.push(group);
       }

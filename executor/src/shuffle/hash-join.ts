@@ -1,6 +1,6 @@
 import type { JoinType } from 'heddle/internal';
 import type { BatchSource, TaskEnvironment } from '../task-environment.js';
-import type { GroupLookup } from './group-collector.js';
+import type { GroupLookup } from './grouped-values.js';
 import { BATCH_RECORDS } from './group-sources.js';
 import type { PairColumns, PairSource } from './pair-source.js';
 
@@ -56,13 +56,18 @@ export class HashJoinSource implements BatchSource {
     if (this.#phase === 'rest' && batch.length < BATCH_RECORDS) {
       this.#addRest(batch);
     }
-    return batch.length === 0 ? undefined : batch;
+    if (batch.length > 0) {
+      return batch;
+    }
+    this.close();
+    return undefined;
   }
 
   close(): void {
     this.#phase = 'ended';
     this.#pairs = undefined;
     this.#stream.close();
+    this.#lookup.close();
   }
 
   #joinStream(batch: unknown[]): void {

@@ -15,11 +15,10 @@ export class MapOutputBuilder {
     shuffleId: number,
     readonly numPartitions: number,
     env: TaskEnvironment,
-    budgetBytes: number,
   ) {
     this.#env = env;
     this.#shuffleId = shuffleId;
-    this.#frames = new PartitionedFrames(env, numPartitions, budgetBytes);
+    this.#frames = new PartitionedFrames(env, numPartitions);
     env.onEnd(() => this.#frames.close());
   }
 

@@ -1,6 +1,6 @@
 import type { JoinType } from 'heddle/internal';
 import type { BatchSource, TaskEnvironment } from '../task-environment.js';
-import type { GroupStream } from './group-collector.js';
+import type { GroupStream } from './group-streams.js';
 import { BATCH_RECORDS } from './group-sources.js';
 import { keptSides } from './hash-join.js';
 import { ReplayableValues } from './replayable-values.js';

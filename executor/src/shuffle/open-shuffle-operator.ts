@@ -85,12 +85,7 @@ class OperatorOpener {
       collector.addAll(0, source);
       return new GroupSource(collector.finish(), env);
     }
-    const collector = new CombineCollector(
-      env,
-      compileAggregator(aggregator, env),
-      isCombined,
-      env.memoryBudgetBytes,
-    );
+    const collector = new CombineCollector(env, compileAggregator(aggregator, env), isCombined);
     for (let pairs = source.next(); pairs !== undefined; pairs = source.next()) {
       collector.addColumns(pairs);
     }
@@ -174,7 +169,9 @@ class OperatorOpener {
     if (open === undefined) {
       throw new InternalError(`${this.#op.kind} has no input ${input}`);
     }
-    return new NarrowPairs(open(), this.#label());
+    const source = open();
+    this.#env.onEnd(() => source.close());
+    return new NarrowPairs(source, this.#label());
   }
 
   /** `join at app.ts:12`, from the stage's plan. */

@@ -135,7 +135,7 @@ export class PartReader {
   }
 
   #readExactly(position: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
+    const bytes = Buffer.allocUnsafeSlow(length);
     if (this.#part.read(position, bytes) !== length) {
       throw this.#defect('its file is shorter than its index says');
     }

@@ -1,5 +1,6 @@
 import { TemporaryStore } from '../storage/temporary-store.js';
 import type { TaskEnvironment } from '../task-environment.js';
+import { MemoryShare } from './task-memory.js';
 import { encodeFrame, FRAME_TARGET_BYTES, type ShuffleCompression } from './frame.js';
 
 /** What one reduce partition has so far, in order: frames on disk, frames in memory, raw batches. */
@@ -25,14 +26,14 @@ export class PartitionedFrames {
   readonly #env: TaskEnvironment;
   readonly #partitions: PartitionFrames[] = [];
   readonly #compression: ShuffleCompression;
-  readonly #budgetBytes: number;
+  readonly #share: MemoryShare;
   #store: TemporaryStore | undefined;
   #memoryBytes = 0;
 
-  constructor(env: TaskEnvironment, numPartitions: number, budgetBytes: number) {
+  constructor(env: TaskEnvironment, numPartitions: number) {
     this.#env = env;
     this.#compression = env.shuffleCompression ?? 'zstd';
-    this.#budgetBytes = budgetBytes;
+    this.#share = new MemoryShare(env);
     for (let i = 0; i < numPartitions; i++) {
       this.#partitions.push(new PartitionFrames());
     }
@@ -61,7 +62,7 @@ export class PartitionedFrames {
     if (target.rawLength >= FRAME_TARGET_BYTES) {
       this.#frame(target);
     }
-    if (this.#memoryBytes > this.#budgetBytes) {
+    if (this.#share.update(this.#memoryBytes)) {
       this.spill();
     }
   }
@@ -91,7 +92,9 @@ export class PartitionedFrames {
       }
       partition.frames = [];
     }
+    store.flush();
     this.#memoryBytes = 0;
+    this.#share.update(0);
     this.#env.metrics.spills++;
     this.#env.metrics.spilledBytes += store.length - start;
   }
@@ -116,6 +119,7 @@ export class PartitionedFrames {
     this.#store?.close();
     this.#partitions.length = 0;
     this.#memoryBytes = 0;
+    this.#share.close();
   }
 
   #copySpilled(position: number, length: number, write: (bytes: Uint8Array) => void): void {

@@ -54,13 +54,8 @@ export class PlainWriter implements ShuffleWriter {
       MAX_FLUSH_RECORDS,
       Math.max(FLUSH_RECORDS, RECORDS_PER_PARTITION * numPartitions),
     );
-    this.#flushBytes = Math.min(MAX_BUFFER_BYTES, env.memoryBudgetBytes / 4);
-    this.#output = new MapOutputBuilder(
-      spec.shuffleId,
-      numPartitions,
-      env,
-      env.memoryBudgetBytes - this.#flushBytes,
-    );
+    this.#flushBytes = Math.min(MAX_BUFFER_BYTES, env.memoryBudgetBytes / 8);
+    this.#output = new MapOutputBuilder(spec.shuffleId, numPartitions, env);
   }
 
   add(key: unknown, value: unknown): void {
@@ -75,6 +70,11 @@ export class PlainWriter implements ShuffleWriter {
   }
 
   addRecord(record: unknown): void {
+    if (this.#keyed) {
+      const [key, value] = record as [unknown, unknown];
+      this.add(key, value);
+      return;
+    }
     this.#values.push(record);
     if (++this.#length >= this.#flushRecords || this.#values.bytes > this.#flushBytes) {
       this.#flush();

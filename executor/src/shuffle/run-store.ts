@@ -104,6 +104,7 @@ export class RunWriter {
     if (this.#writer.length > 0) {
       this.#flushFrame();
     }
+    this.#store.flush();
     const end = this.#store.length;
     this.#env.metrics.spilledBytes += end - this.#start;
     return { start: this.#start, end, records: this.#records };

@@ -1,6 +1,7 @@
 import { argsortKeys } from 'heddle/internal';
 import type { TaskEnvironment } from '../task-environment.js';
 import { Column, type ColumnValues } from './column.js';
+import { MemoryShare } from './task-memory.js';
 import type { PairSource } from './pair-source.js';
 import { reduceRuns, RunMerge, type RunOrder } from './run-merge.js';
 import { RunStore, type Run } from './run-store.js';
@@ -18,6 +19,7 @@ export class SortCollector {
   readonly #keys = new Column();
   readonly #values = new Column();
   readonly #runs: Run[] = [];
+  readonly #share: MemoryShare;
   #store: RunStore | undefined;
 
   constructor(
@@ -27,6 +29,7 @@ export class SortCollector {
   ) {
     this.#env = env;
     this.#order = { kind: 'key', ascending, keyFunction };
+    this.#share = new MemoryShare(env);
     env.onEnd(() => this.close());
   }
 
@@ -42,7 +45,7 @@ export class SortCollector {
       this.#env.checkInterrupted();
       // Sorting needs prefixes, an order and the sorted copy besides the columns.
       const bytes = 2 * (keys.bytes + values.bytes) + 16 * keys.length;
-      if (bytes > this.#env.memoryBudgetBytes || keys.length > MAX_RECORDS) {
+      if (this.#share.update(bytes) || keys.length > MAX_RECORDS) {
         this.#spill();
       }
     }
@@ -53,7 +56,7 @@ export class SortCollector {
   finish(): SortedPairs {
     if (this.#store === undefined) {
       const { keys, values, length } = this.#sorted();
-      return new MemorySortedPairs(keys, values, length);
+      return new MemorySortedPairs(keys, values, length, () => this.close());
     }
     if (this.#keys.length > 0) {
       this.#spill();
@@ -72,6 +75,7 @@ export class SortCollector {
     this.#store?.close();
     this.#keys.clear();
     this.#values.clear();
+    this.#share.close();
   }
 
   #spill(): void {
@@ -81,6 +85,7 @@ export class SortCollector {
     writer.write(keys, values, 0, length);
     this.#runs.push(writer.finish());
     this.#env.metrics.spills++;
+    this.#share.update(0);
   }
 
   #sorted(): { keys: ColumnValues; values: ColumnValues; length: number } {
@@ -114,9 +119,11 @@ class MemorySortedPairs implements SortedPairs {
   #keys: ColumnValues;
   #values: ColumnValues;
   readonly #length: number;
+  readonly #onClose: () => void;
   #position = 0;
 
-  constructor(keys: ColumnValues, values: ColumnValues, length: number) {
+  constructor(keys: ColumnValues, values: ColumnValues, length: number, onClose: () => void) {
+    this.#onClose = onClose;
     this.#keys = keys;
     this.#values = values;
     this.#length = length;
@@ -126,12 +133,17 @@ class MemorySortedPairs implements SortedPairs {
     const from = this.#position;
     const to = Math.min(this.#length, from + limit);
     this.#position = to;
-    return from === to ? undefined : makePairs(this.#keys, this.#values, from, to);
+    if (from === to) {
+      this.close();
+      return undefined;
+    }
+    return makePairs(this.#keys, this.#values, from, to);
   }
 
   close(): void {
     this.#position = this.#length;
     this.#keys = this.#values = [];
+    this.#onClose();
   }
 }
 
@@ -149,6 +161,7 @@ class MergedSortedPairs implements SortedPairs {
     while (batch.length < limit) {
       const cursor = this.#merge.current;
       if (cursor === undefined) {
+        this.#onClose();
         break;
       }
       batch.push([cursor.key, cursor.value]);

@@ -34,8 +34,6 @@ export function openSink(task: SinkTask, sink: Sink): TaskSink {
       return openReduceLocally(task, sink);
     case 'lookup':
       return openLookup(task, sink);
-    case 'lookup':
-      return openLookup(task, sink);
     case 'stats':
       return openStats(task);
     case 'sum':
@@ -51,11 +49,7 @@ export function openSink(task: SinkTask, sink: Sink): TaskSink {
     case 'shuffleWrite':
       return openShuffleWrite(task, sink, createShuffleWriter(sink.write, task.env));
     case 'saveAsTextFile': {
-      const output = createTextOutput(
-        sink.output,
-        task.env.task.partition,
-        task.env,
-      );
+      const output = createTextOutput(sink.output, task.env.task.partition, task.env);
       return openTextOutput(task, sink, output);
     }
     default:

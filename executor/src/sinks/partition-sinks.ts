@@ -4,10 +4,7 @@ import { valueResult } from './result-bytes.js';
 import { functionOf, type PullSink, type SinkOf, type SinkTask } from './task-sink.js';
 
 /** `foreachPartition`: the function gets the partition's iterator; its result is dropped. */
-export function openForeachPartition(
-  task: SinkTask,
-  sink: SinkOf<'foreachPartition'>,
-): PullSink {
+export function openForeachPartition(task: SinkTask, sink: SinkOf<'foreachPartition'>): PullSink {
   const visit = functionOf(task, sink.function);
   refuseAsyncFunction(visit, task.label);
   return {

@@ -1,3 +1,4 @@
+import { checkKey } from 'heddle/internal';
 import { refuseAsyncFunction } from '../pipeline/loop-helpers.js';
 import { SeededRandom } from '../pipeline/sampling.js';
 import { valueResult } from './result-bytes.js';
@@ -29,6 +30,8 @@ export function openSampleKeys(task: SinkTask, sink: SinkOf<'sampleKeys'>): Push
     finish: () => {
       // Only what stays in the sample is worth a call of the user's function.
       const keys = keyFunction === undefined ? sample : sample.map((key) => keyFunction(key));
+      // Here, where the user's call is known, rather than when the sample is encoded.
+      for (const key of keys) checkKey(key);
       return valueResult(task, { count, sample: keys });
     },
     abort: () => undefined,

@@ -41,6 +41,7 @@ export class TemporaryStore {
   #length = 0;
   #directoryIndex: number;
   #triedDirectories = 0;
+  #lastDirectory = '<none>';
   #closed = false;
 
   /** `name` distinguishes task attempts in the file names; `firstDirectory` spreads them over disks. */
@@ -189,9 +190,10 @@ export class TemporaryStore {
   /** A file in the next directory that takes one; each directory is tried once. */
   #openNext(sizeBytes: number, cause: unknown): StoreFile {
     let failure = cause;
-    let directory = this.#directories[this.#directoryIndex] ?? '<none>';
+    let directory = this.#lastDirectory;
     while (this.#triedDirectories < this.#directories.length) {
       directory = this.#directories[this.#directoryIndex]!;
+      this.#lastDirectory = directory;
       this.#directoryIndex = (this.#directoryIndex + 1) % this.#directories.length;
       this.#triedDirectories++;
       try {

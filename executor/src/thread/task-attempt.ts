@@ -1,6 +1,12 @@
 import { assertNever, callSiteShort } from '@heddle/common';
 import { setCurrentTaskContext, TaskContext } from 'heddle/internal';
-import type { AccumulatorUpdate, RootRef, Sink, StorageLevelSpec, TaskResult } from 'heddle/internal';
+import type {
+  AccumulatorUpdate,
+  RootRef,
+  Sink,
+  StorageLevelSpec,
+  TaskResult,
+} from 'heddle/internal';
 import { openFileSource } from '../input/open-file-source.js';
 import type { SharedInput } from '../input/shared-input.js';
 import type { SharedOutput } from '../output/shared-output.js';
@@ -32,7 +38,7 @@ export interface AttemptServices {
   readonly heap: HeapGuard;
   readonly input: SharedInput;
   readonly output: SharedOutput;
-  post(message: HostMessage): void;
+  readonly post: (message: HostMessage) => void;
 }
 
 /** One attempt at one task: builds what it needs, runs the records through, and cleans up. */
@@ -286,4 +292,3 @@ function sinkFunction(sink: Sink): RootRef | undefined {
       return assertNever(sink, 'sink');
   }
 }
-

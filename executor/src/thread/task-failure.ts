@@ -47,7 +47,10 @@ export function taskFailure(
 export function asError(thrown: unknown): Error {
   if (!isError(thrown)) {
     const text = describeThrown(thrown);
-    return new ThrownValueError(`the function threw ${quoted(thrown, text)}, which is no Error`, thrown);
+    return new ThrownValueError(
+      `the function threw ${quoted(thrown, text)}, which is no Error`,
+      thrown,
+    );
   }
   try {
     const { message } = thrown;

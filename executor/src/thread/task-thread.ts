@@ -103,7 +103,8 @@ class TaskThread {
   handle(message: ThreadMessage): void {
     switch (message.kind) {
       case 'task':
-        return this.#runTask(message);
+        this.#runTask(message);
+        return;
       case 'stage': {
         if ('loadError' in this.#program) return;
         const { stage } = message;
@@ -177,7 +178,11 @@ class TaskThread {
     attempt: TaskAttempt | undefined,
   ): void {
     let outcome = ended;
-    if (this.#strayError !== undefined && ended.kind === 'succeeded' && attempt?.committed !== true) {
+    if (
+      this.#strayError !== undefined &&
+      ended.kind === 'succeeded' &&
+      attempt?.committed !== true
+    ) {
       outcome = this.#failed(this.#strayError.error, undefined);
     }
     this.#run = undefined;

@@ -1,9 +1,12 @@
-import { readFileSync, openSync, closeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { encodeValue, plainCodeTable } from 'heddle/internal';
 import type { StorageLevelSpec, TaskUpdate } from 'heddle/internal';
 import { parallelizeSplit, rangeSplit } from '../pipeline/stage-fixture.js';
+import { PrestartedThreads } from '../../src/host/prestarted-threads.js';
+import { workerOptions } from '../../src/host/worker-options.js';
 import { closureOf, ExecutorFixture, rangePlan, resultOf } from './executor-fixture.js';
 
 const memoryOnly: StorageLevelSpec = {
@@ -66,17 +69,14 @@ describe('executor with real task threads', function () {
     const tasks = Array.from({ length: 40 }, () => fixture.launch(stage.task(rangeSplit(0, 10))));
     expect(fixture.executor.runningTasks).to.equal(2);
     const updates = await Promise.all(tasks.map(({ ended }) => ended));
-    expect(updates.map((update) => update.kind)).to.deep.equal(
-      new Array(40).fill('succeeded'),
-    );
+    expect(updates.map((update) => update.kind)).to.deep.equal(new Array(40).fill('succeeded'));
     expect(fixture.executor.runningTasks).to.equal(0);
   });
 
   it('the task context of the task is there in its functions', async () => {
-    const stage = fixture.stage(
-      rangePlan(['map'], ['contextNumbers'], { kind: 'collect' }),
-      { pool: 'blue' },
-    );
+    const stage = fixture.stage(rangePlan(['map'], ['contextNumbers'], { kind: 'collect' }), {
+      pool: 'blue',
+    });
     const split = rangeSplit(0, 1, 1, 7);
     const task = stage.task(split, 2);
     const update = await fixture.launch(task).ended;
@@ -194,7 +194,12 @@ describe('executor with real task threads', function () {
         ...plan,
         nodes: [
           ...plan.nodes,
-          { rddId: 2, operator: { ...hoard.operator, withIndex: false } as never, inputs: [1], label: 'hoard' },
+          {
+            rddId: 2,
+            operator: { ...hoard.operator, withIndex: false } as never,
+            inputs: [1],
+            label: 'hoard',
+          },
         ],
         closures: [...plan.closures, closureOf([{ function: 'hoardRecords' }])],
       });
@@ -272,7 +277,7 @@ describe('executor with real task threads', function () {
 
   it('console, stdout and stderr of a task go to the log, line by line with its mark', async () => {
     await fixture.stop();
-    const path = join(process.cwd(), `executor-test-${process.pid}.log`);
+    const path = join(tmpdir(), `heddle-executor-test-${process.pid}.log`);
     const logDescriptor = openSync(path, 'w+');
     try {
       fixture = new ExecutorFixture({ logDescriptor });
@@ -287,7 +292,6 @@ describe('executor with real task threads', function () {
       );
     } finally {
       closeSync(logDescriptor);
-      const { rmSync } = await import('node:fs');
       rmSync(path);
     }
   });
@@ -410,6 +414,57 @@ describe('executor with real task threads', function () {
     const stage = map('double');
     expect((await stage.error(rangeSplit(0, 1_000_000))).name).to.equal('ResultTooLargeError');
     expect(await stage.result(rangeSplit(0, 1))).to.deep.equal([0]);
+  });
+
+  it('a thread that cannot start ends start() and every task with the reason, and not in an endless loop', async () => {
+    await fixture.stop();
+    fixture = new ExecutorFixture({ threadEntry: new URL('file:///no/such/thread.js') });
+    const first = fixture.executor.start().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(await first).to.have.property('code', 'THREAD_START');
+    const failures = await Promise.all(
+      [0, 1, 2].map(async () => failureOf(await map('double').launch(rangeSplit(0, 1)))),
+    );
+    for (const failure of failures) {
+      expect(failure).to.have.property('summary').that.includes('/no/such/thread.js');
+    }
+  });
+
+  it('the next task of a thread that was just killed runs in the new thread', async () => {
+    await fixture.stop();
+    fixture = new ExecutorFixture({ slots: 1, killGraceMs: 0 });
+    const range = fixture.stage(rangePlan(['map'], ['double'], { kind: 'count' }));
+    for (let i = 0; i < 4; i++) {
+      const task = range.task(rangeSplit(0, 1e12));
+      const { started, ended } = fixture.launch(task);
+      const next = range.launch(rangeSplit(0, 3));
+      await started;
+      fixture.executor.kill(task.taskAttemptId, 'next');
+      expect(failureOf(await ended)).to.have.property('kind', 'killed');
+      expect(resultOf(range.stage, await next)).to.equal(3);
+    }
+  });
+
+  it('threads that were started before are used when they fit, and ended when not', async () => {
+    await fixture.stop();
+    const memory = {
+      threadHeapMb: 64,
+      taskBudgetBytes: 1 << 20,
+      threadLimitBytes: 0,
+      storageBytes: 1 << 20,
+    };
+    const threadEntry = new URL('./test-thread.js', import.meta.url);
+    const prestarted = new PrestartedThreads({ count: 3, memory, threadEntry });
+    const other = { ...memory, threadHeapMb: 65 };
+    fixture = new ExecutorFixture({ memory: other, prestarted });
+    expect(await map('double').result(rangeSplit(1, 1))).to.deep.equal([2]);
+    await fixture.stop();
+    fixture = new ExecutorFixture({ memory, prestarted });
+    expect(await map('double').result(rangeSplit(1, 1))).to.deep.equal([2]);
+    await prestarted.close();
+    expect(prestarted.take(workerOptions({ memory, threadEntry }))).to.equal(undefined);
   });
 
   it('stop ends busy threads, and twice is once', async () => {

@@ -42,7 +42,8 @@ function steps(): fc.Arbitrary<OracleStep> {
     },
     {
       name: 'flatMap array',
-      add: (builder) => void builder.flatMap((x: unknown) => [x, asNumber(x)].slice(asNumber(x) % 3)),
+      add: (builder) =>
+        void builder.flatMap((x: unknown) => [x, asNumber(x)].slice(asNumber(x) % 3)),
       run: (records) => records.flatMap((x) => [x, asNumber(x)].slice(asNumber(x) % 3)),
     },
     {
@@ -59,7 +60,7 @@ function steps(): fc.Arbitrary<OracleStep> {
     {
       name: 'flatMap string',
       add: (builder) => void builder.flatMap((x: unknown) => `é😀${asNumber(x)}`),
-      run: (records) => records.flatMap((x) => [...`é😀${asNumber(x)}`]),
+      run: (records) => records.flatMap((x) => Array.from(`é😀${asNumber(x)}`)),
     },
     {
       name: 'keyBy, mapValues',
@@ -113,7 +114,9 @@ function steps(): fc.Arbitrary<OracleStep> {
     {
       name: 'mapPartitions helper',
       add: (builder) =>
-        void builder.mapPartitions((records: IteratorObject<unknown>) => records.drop(1).map(asNumber)),
+        void builder.mapPartitions((records: IteratorObject<unknown>) =>
+          records.drop(1).map(asNumber),
+        ),
       run: (records) => records.slice(1).map(asNumber),
     },
     {
@@ -200,9 +203,7 @@ describe('generated pipelines', () => {
       .filter((x: number) => (trace.push(`filter ${x}`), true))
       .map((x: number) => (trace.push(`last ${x}`), x));
     runSink(builder, { kind: 'count' }, { split: rangeSplit(1, 3) });
-    expect(trace).to.deep.equal(
-      [1, 2, 3].flatMap((x) => [`map ${x}`, `filter ${x}`, `last ${x}`]),
-    );
+    expect(trace).to.deep.equal([1, 2, 3].flatMap((x) => [`map ${x}`, `filter ${x}`, `last ${x}`]));
   });
 
   it('A-104 passes record 1 through two partition functions before record 2 is read', () => {
@@ -225,9 +226,7 @@ describe('generated pipelines', () => {
 
   it('take(1) of a million records touches one (B.0 early end of iteration)', () => {
     let touched = 0;
-    const builder = new PlanBuilder()
-      .add({ kind: 'range' })
-      .map((x: number) => (touched++, x));
+    const builder = new PlanBuilder().add({ kind: 'range' }).map((x: number) => (touched++, x));
     const taken = runSink(builder, { kind: 'take', limit: 1 }, { split: rangeSplit(0, 1_000_000) });
     expect(taken).to.deep.equal([0]);
     expect(touched).to.equal(1);
@@ -275,10 +274,24 @@ describe('generated pipelines', () => {
     const builder = (f: () => Iterable<number>): PlanBuilder =>
       new PlanBuilder().add({ kind: 'range' }).flatMap(f);
     const split = rangeSplit(0, 1);
-    runSink(builder(() => iterable(3)), collect, { split });
-    expect(() => runSink(builder(() => iterable(3, 1)), collect, { split })).to.throw('next failed');
+    runSink(
+      builder(() => iterable(3)),
+      collect,
+      { split },
+    );
+    expect(() =>
+      runSink(
+        builder(() => iterable(3, 1)),
+        collect,
+        { split },
+      ),
+    ).to.throw('next failed');
     expect(log).to.deep.equal([]);
-    runSink(builder(() => iterable(3)), { kind: 'take', limit: 2 }, { split });
+    runSink(
+      builder(() => iterable(3)),
+      { kind: 'take', limit: 2 },
+      { split },
+    );
     expect(log).to.deep.equal(['closed']);
     const failing = builder(() => iterable(3)).map(() => {
       throw new Error('map failed');
@@ -291,10 +304,7 @@ describe('generated pipelines', () => {
     const builder = new PlanBuilder()
       .add({ kind: 'parallelize' })
       .add({ kind: 'parallelize' }, { inputs: [] });
-    builder.add(
-      { kind: 'map', function: builder.ref((x: number) => -x) },
-      { inputs: [1] },
-    );
+    builder.add({ kind: 'map', function: builder.ref((x: number) => -x) }, { inputs: [1] });
     builder
       .add({ kind: 'union' }, { inputs: [0, 2] })
       .mapPartitions((index: number, records: Iterable<number>) => [index, ...records], true);
@@ -310,7 +320,10 @@ describe('generated pipelines', () => {
     const opened: number[] = [];
     const builder = new PlanBuilder()
       .add({ kind: 'parallelize' })
-      .mapPartitions((index: number, records: Iterable<number>) => (opened.push(index), records), true)
+      .mapPartitions(
+        (index: number, records: Iterable<number>) => (opened.push(index), records),
+        true,
+      )
       .add({ kind: 'coalesce' });
     const split = {
       index: 0,
@@ -338,7 +351,10 @@ describe('generated pipelines', () => {
 
   it('functions get one argument and no this', () => {
     const calls: unknown[][] = [];
-    const builder = new PlanBuilder().add({ kind: 'range' }).map(function (this: unknown, ...args: unknown[]) {
+    const builder = new PlanBuilder().add({ kind: 'range' }).map(function (
+      this: unknown,
+      ...args: unknown[]
+    ) {
       calls.push([this, ...args]);
       return args[0];
     });
@@ -412,7 +428,9 @@ describe('wrong records and results in pipelines', () => {
       builder().mapValues((x: unknown) => x),
       builder().add({ kind: 'keys' }),
       builder().add({ kind: 'values' }),
-      range().map(() => [1, 2, 3]).add({ kind: 'keys' }),
+      range()
+        .map(() => [1, 2, 3])
+        .add({ kind: 'keys' }),
     ];
     for (const one of broken) {
       const error = failure(one);
@@ -430,7 +448,12 @@ describe('wrong records and results in pipelines', () => {
       [range().filter(f), collect],
       [range().flatMap(f), collect],
       [range().mapPartitions(f), collect],
-      [range().map((x: number) => [x, x]).mapValues(f), collect],
+      [
+        range()
+          .map((x: number) => [x, x])
+          .mapValues(f),
+        collect,
+      ],
     ];
     const withFunction = (kind: 'reduce' | 'foreach' | 'foreachPartition' | 'run'): void => {
       const builder = range();
@@ -473,22 +496,42 @@ describe('wrong records and results in pipelines', () => {
   it('whatever a step throws carries the label of the step, also when it is no Error', () => {
     const cases: [PlanBuilder, unknown, string][] = [];
     const thrower = (value: unknown) => (): never => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- the point of the test
+       
       throw value;
     };
     const error = new Error('mine');
-    cases.push([range().map((x: number) => x).map(thrower(error)), error, 'map at test.ts:2']);
-    cases.push([range().filter(thrower('text')).map((x: number) => x), 'text', 'filter at test.ts:1']);
+    cases.push([
+      range()
+        .map((x: number) => x)
+        .map(thrower(error)),
+      error,
+      'map at test.ts:2',
+    ]);
+    cases.push([
+      range()
+        .filter(thrower('text'))
+        .map((x: number) => x),
+      'text',
+      'filter at test.ts:1',
+    ]);
     cases.push([range().flatMap(thrower(undefined)), undefined, 'flatMap at test.ts:1']);
     cases.push([
-      range().mapPartitions(function* () {
-        yield 1;
-        throw error;
-      }).map((x: number) => x),
+      range()
+        .mapPartitions(function* () {
+          yield 1;
+          throw error;
+        })
+        .map((x: number) => x),
       error,
       'mapPartitions at test.ts:1',
     ]);
-    cases.push([range().map(thrower(error)).mapPartitions((r: unknown) => r), error, 'map at test.ts:1']);
+    cases.push([
+      range()
+        .map(thrower(error))
+        .mapPartitions((r: unknown) => r),
+      error,
+      'map at test.ts:1',
+    ]);
     for (const [builder, thrown, label] of cases) {
       const labels = new FailureLabel();
       let caught: unknown = 'nothing';

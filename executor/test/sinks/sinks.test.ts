@@ -6,7 +6,11 @@ import { PlanBuilder, parallelizeSplit, rangeSplit, runSink } from '../pipeline/
 
 type SinkArgument = Parameters<typeof runSink>[1];
 
-function run(records: readonly unknown[], sink: SinkArgument, builder = new PlanBuilder()): unknown {
+function run(
+  records: readonly unknown[],
+  sink: SinkArgument,
+  builder = new PlanBuilder(),
+): unknown {
   builder.add({ kind: 'parallelize' });
   return runSink(builder, sink, { split: parallelizeSplit(records) });
 }
@@ -121,14 +125,19 @@ describe('sinks', () => {
       { maxLength: 40 },
     );
     fc.assert(
-      fc.property(records, fc.integer({ min: 0, max: 12 }), fc.boolean(), (values, limit, descending) => {
-        const heap = new BoundedHeap(limit, descending, (record) => (record as [unknown])[0]);
-        const tagged = values.map((value, arrival): [unknown, number] => [value, arrival]);
-        for (const record of tagged) heap.add(record);
-        const sign = descending ? -1 : 1;
-        const sorted = [...tagged].sort((a, b) => sign * compareKeys(a[0], b[0]));
-        expect(heap.sorted()).to.deep.equal(sorted.slice(0, limit));
-      }),
+      fc.property(
+        records,
+        fc.integer({ min: 0, max: 12 }),
+        fc.boolean(),
+        (values, limit, descending) => {
+          const heap = new BoundedHeap(limit, descending, (record) => (record as [unknown])[0]);
+          const tagged = values.map((value, arrival): [unknown, number] => [value, arrival]);
+          for (const record of tagged) heap.add(record);
+          const sign = descending ? -1 : 1;
+          const sorted = [...tagged].sort((a, b) => sign * compareKeys(a[0], b[0]));
+          expect(heap.sorted()).to.deep.equal(sorted.slice(0, limit));
+        },
+      ),
     );
   });
 
@@ -140,7 +149,9 @@ describe('sinks', () => {
       keyFunction: builder.ref(String),
     }));
     expect(top).to.deep.equal([4, 3, 2]);
-    expect(run([3, 1, 2], { kind: 'takeOrdered', limit: 2, descending: false })).to.deep.equal([1, 2]);
+    expect(run([3, 1, 2], { kind: 'takeOrdered', limit: 2, descending: false })).to.deep.equal([
+      1, 2,
+    ]);
   });
 
   it('countBy counts keys or records by value', () => {
@@ -230,7 +241,9 @@ describe('sinks', () => {
 
   it('results over the limit end the task while they grow', () => {
     let read = 0;
-    const builder = new PlanBuilder().add({ kind: 'range' }).map((x: number) => (read++, `text ${x}`));
+    const builder = new PlanBuilder()
+      .add({ kind: 'range' })
+      .map((x: number) => (read++, `text ${x}`));
     const options = { split: rangeSplit(0, 1_000_000), maxResultBytes: 100_000 };
     expect(() => runSink(builder, { kind: 'collect' }, options)).to.throw(ResultTooLargeError);
     expect(read).to.be.lessThan(50_000);
@@ -295,11 +308,20 @@ describe('sinks', () => {
 });
 
 describe('sampling', () => {
-  const sampled = (withReplacement: boolean, fraction: number, seed: number, index = 0): number[] => {
+  const sampled = (
+    withReplacement: boolean,
+    fraction: number,
+    seed: number,
+    index = 0,
+  ): number[] => {
     const builder = new PlanBuilder()
       .add({ kind: 'range' })
       .add({ kind: 'sample', withReplacement, fraction, seed });
-    return runSink(builder, { kind: 'collect' }, { split: rangeSplit(0, 20_000, 1, index) }) as number[];
+    return runSink(
+      builder,
+      { kind: 'collect' },
+      { split: rangeSplit(0, 20_000, 1, index) },
+    ) as number[];
   };
 
   it('with fraction 0 takes nothing and with 1 everything (B.2)', () => {
@@ -324,7 +346,9 @@ describe('sampling', () => {
     for (const withReplacement of [false, true]) {
       expect(sampled(withReplacement, 0.3, 7)).to.deep.equal(sampled(withReplacement, 0.3, 7));
       expect(sampled(withReplacement, 0.3, 7)).to.not.deep.equal(sampled(withReplacement, 0.3, 8));
-      expect(sampled(withReplacement, 0.3, 7)).to.not.deep.equal(sampled(withReplacement, 0.3, 7, 1));
+      expect(sampled(withReplacement, 0.3, 7)).to.not.deep.equal(
+        sampled(withReplacement, 0.3, 7, 1),
+      );
       expect(sampled(withReplacement, 0.3, 2 ** 40)).to.not.deep.equal(
         sampled(withReplacement, 0.3, 2 ** 41),
       );

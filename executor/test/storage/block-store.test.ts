@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { silentLogger } from '@heddle/common';
 import { expect } from 'chai';
@@ -225,7 +233,7 @@ describe('block store', () => {
     const good = readFileSync(block.disk!.path);
     for (let at = 0; at < good.length; at++) {
       const damaged = Buffer.from(good);
-      damaged[at]! ^= 1 << at % 8;
+      damaged[at]! ^= 1 << (at % 8);
       writeFileSync(block.disk!.path, damaged);
       const reports: BlockMessage[] = [];
       expect(() => read(block, reports), `byte ${at}`).to.throw(CachedBlockError);

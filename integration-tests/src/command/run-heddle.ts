@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with everything that stdout holds so far, whenever there is more. */
   onOutput?(stdout: string, kill: (signal: NodeJS.Signals) => void): void;
+  /** After this long the command is killed: a test must not leave it behind. @default 60 s */
+  readonly timeoutMs?: number;
   /** Node that runs the command. @default the one that runs the tests */
   readonly node?: string;
   /** Words before the command's own, for Node. */
@@ -58,7 +60,9 @@ export async function runHeddle(
   const ended = Promise.withResolvers<readonly [number | null, NodeJS.Signals | null]>();
   child.once('error', ended.reject);
   child.once('close', (code, signal) => ended.resolve([code, signal]));
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
   const [exitCode, signal] = await ended.promise;
+  clearTimeout(timer);
   return { exitCode, signal, stdout, stderr, report: lastReport(stderr) };
 }
 

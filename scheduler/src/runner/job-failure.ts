@@ -9,6 +9,7 @@ import {
   TaskAbortedError,
   TaskThreadLostError,
   decodeError,
+  translateErrorStacks,
 } from 'heddle/internal';
 import type { ActiveJob } from '../dag/active-job.js';
 import type { JobFailure } from '../dag/dag-instruction.js';
@@ -88,7 +89,7 @@ export function taskError(failure: TaskFailure, codeTable: CodeTable, logger: Lo
   switch (failure.kind) {
     case 'exception':
       try {
-        return decodeError(failure.error, codeTable);
+        return translateErrorStacks(decodeError(failure.error, codeTable));
       } catch (error) {
         // The text is all that is left of it, and better than nothing.
         logger.warn('the error of a task could not be decoded', { error: describeThrown(error) });

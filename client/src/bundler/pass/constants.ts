@@ -50,9 +50,14 @@ export function findConstants(
       const cells = names
         .map((name) => captured.get(moduleScope.set.get(name)))
         .filter((cell) => cell !== undefined);
-      if (cells.length === 0) continue;
+      if (cells.length === 0 && !makesSomething(declarator.init!)) continue;
       pending.delete(declarator);
       progress = true;
+      for (const name of cells.length === 0 ? names : []) {
+        const variable = moduleScope.set.get(name);
+        const cell = variable === undefined ? undefined : scopes.cellOf(variable, undefined);
+        if (cell !== undefined) cells.push(cell);
+      }
       const constant: MadeConstant = {
         id: candidates.length,
         declarator: { start: declarator.start, end: declarator.end },
@@ -69,6 +74,15 @@ export function findConstants(
     }
   }
   return candidates.map(({ constant }) => constant);
+}
+
+/** Whether it may well be a value that cannot travel: the result of a call that a task can repeat. */
+function makesSomething(init: Node): boolean {
+  const isCall =
+    init.type === 'CallExpression' ||
+    init.type === 'NewExpression' ||
+    init.type === 'TaggedTemplateExpression';
+  return isCall && refusalOfSyntax(init) === undefined;
 }
 
 class ReferenceIndex {

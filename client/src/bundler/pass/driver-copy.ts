@@ -19,7 +19,7 @@ export interface DriverCopyOptions {
  * with captured bindings has an object that reads them.
  *
  * Names of the runtime, after the program's prefix: `f` tags a function, `c` a class, `o` the
- * accessors of an object literal, `s` makes a scope, `k` keeps a computed key, `raw` is true while
+ * accessors of an object literal, `m` makes a method under a computed name, `s` makes a scope, `k` keeps a computed key, `raw` is true while
  * an instance is made without its constructor's work, `P` and `Q` are the keys of the accessors of
  * private fields.
  */
@@ -127,6 +127,17 @@ class DriverCopy {
     if (unit.kind === 'method') {
       if (unit.refusal !== undefined) return;
       const property = unit.property!;
+      if (property.computed) {
+        const keyText = this.#model.text.slice(property.key.start, property.key.end);
+        this.edits.wrap(
+          property.start,
+          property.end,
+          `...${p}m(${keyText},${p}i=>({`,
+          `}),${unit.id},${scope})`,
+        );
+        this.edits.replace(property.key.start, property.key.end, `${p}i`);
+        return;
+      }
       const key = this.#model.text.slice(property.key.start, property.key.end);
       const access = property.key.type === 'Identifier' ? `.${key}` : `[${key}]`;
       this.edits.wrap(property.start, property.end, `${key}:${p}f({`, `}${access},${unit.id},${scope})`);
@@ -134,7 +145,12 @@ class DriverCopy {
     }
     const name = unit.node.id == null ? unit.inferredName : undefined;
     if (name === undefined) {
-      this.edits.wrap(unit.node.start, unit.node.end, `${p}f(`, `,${unit.id},${scope})`);
+      this.edits.wrap(
+        unit.node.start,
+        unit.node.end,
+        `${p}f(`,
+        `,${unit.id},${scope}${nameArgument(unit)})`,
+      );
     } else {
       const key = `[${JSON.stringify(name)}]`;
       this.edits.wrap(unit.node.start, unit.node.end, `${p}f({${key}:`, `}${key},${unit.id},${scope})`);
@@ -148,7 +164,7 @@ class DriverCopy {
     const scope = this.#scopeAt(unit.scope, at, true);
     this.edits.insert(
       at,
-      `static{${p}c(this,${unit.id},${scope},${shape.computedKeys.length})}${privateAccessors(shape, p)}`,
+      `static{${p}c(this,${unit.id},${scope},${shape.computedKeys.length}${nameArgument(unit)})}${privateAccessors(shape, p)}`,
     );
     for (const key of shape.computedKeys) this.edits.wrap(key.start, key.end, `${p}k(`, ')');
     guardConstruction(shape, p, this.edits);
@@ -186,13 +202,18 @@ class DriverCopy {
           const inSwitch = node.type === 'SwitchCase';
           const at = inSwitch ? child.end : this.#afterDirectives(start);
           const scope = this.#scopeAt(unit.scope, inSwitch ? child.end - 1 : start);
-          this.edits.insert(at, `${this.#p}f(${child.id!.name},${unit.id},${scope});`);
+          this.edits.insert(at, `${this.#p}f(${child.id!.name},${unit.id},${scope}${nameArgument(unit)});`);
         }
         visit(child, start);
       }
     };
     visit({ type: 'Program', start: 0, end: this.#model.text.length, body: this.#model.body } as Node, 0);
   }
+}
+
+/** The source's name of a function whose own name is another. */
+function nameArgument(unit: Unit): string {
+  return unit.restoredName === undefined ? '' : `,${JSON.stringify(unit.restoredName)}`;
 }
 
 /** Static methods that read and write the private fields of an instance, and of the class. */
@@ -220,7 +241,7 @@ export function guardConstruction(
 ): void {
   const body = shape.constructorNode?.body;
   if (body != null) {
-    const leave = shape.hasParent ? `{super();return}` : 'return;';
+    const leave = shape.hasParent ? '{super(...arguments);return}' : 'return;';
     edits.insert(body.start + 1, `if(${prefix}raw)${leave}`);
   }
   for (const value of shape.guardedFields) {

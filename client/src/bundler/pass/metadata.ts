@@ -51,6 +51,7 @@ function describeUnit(unit: Unit): UnitMetadata {
 }
 
 function nameOf(unit: Unit): string {
+  if (unit.restoredName !== undefined) return unit.restoredName;
   const own = unit.node.id?.name;
   if (own !== undefined) return own;
   if (unit.inferredName !== undefined) return unit.inferredName;

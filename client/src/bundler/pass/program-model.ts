@@ -56,7 +56,11 @@ export interface Unit {
   /** The object literal around it, of getters and setters. */
   readonly object: acorn.ObjectExpression | undefined;
   /** Name that the language infers from where the function stands; for the driver copy. */
-  readonly inferredName: string | undefined;
+  inferredName: string | undefined;
+  /** Its name in the source, where the flat program has another one for it. */
+  restoredName: string | undefined;
+  /** Start of the name that it is declared with. */
+  readonly nameAt: number | undefined;
   /** Innermost scope that it captures from. */
   scope: CellScope;
   readonly captured: Set<Cell>;

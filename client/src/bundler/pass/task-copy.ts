@@ -97,6 +97,13 @@ class TaskCopy {
       return;
     }
     const own = ownEdits(unit);
+    if (property?.computed === true) {
+      this.writer.add('()=>({');
+      const key = { start: property.key.start, end: property.key.end, text: '"method"' };
+      this.#copy(property.start, property.end, [key]);
+      this.writer.add('}).method');
+      return;
+    }
     if (property === undefined) {
       this.writer.add('()=>(');
       this.#copy(node.start, node.end, own);

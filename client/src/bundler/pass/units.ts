@@ -28,6 +28,14 @@ export function collectUnits(program: acorn.Program): CollectedUnits {
   return collector;
 }
 
+/** Where a function stands. */
+interface Place {
+  readonly inferredName?: string | undefined;
+  readonly nameAt?: number | undefined;
+  readonly property?: acorn.Property;
+  readonly object?: acorn.ObjectExpression;
+}
+
 class Collector implements CollectedUnits {
   readonly units: Unit[] = [];
   readonly unitOf = new Map<Node, Unit>();
@@ -40,13 +48,13 @@ class Collector implements CollectedUnits {
   /** Functions and classes around. */
   #around: Unit[] = [];
 
-  visit(node: Node, inferredName: string | undefined): void {
+  visit(node: Node, inferredName: string | undefined, nameAt?: number): void {
     if (isClassNode(node)) {
-      this.#class(node, inferredName);
+      this.#class(node, inferredName, nameAt);
       return;
     }
     if (isFunctionNode(node)) {
-      this.#function(node, node.type === 'ArrowFunctionExpression' ? 'arrow' : 'function', inferredName);
+      this.#function(node, node.type === 'ArrowFunctionExpression' ? 'arrow' : 'function', { inferredName, nameAt });
       return;
     }
     switch (node.type) {
@@ -89,7 +97,7 @@ class Collector implements CollectedUnits {
         return;
       case 'VariableDeclarator':
         this.visit(node.id, undefined);
-        if (node.init != null) this.visit(node.init, node.id.type === 'Identifier' ? node.id.name : undefined);
+        if (node.init != null) this.visit(node.init, node.id.type === 'Identifier' ? node.id.name : undefined, node.id.start);
         return;
       case 'AssignmentExpression':
       case 'AssignmentPattern':
@@ -109,13 +117,14 @@ class Collector implements CollectedUnits {
     if (property.computed) this.visit(property.key, undefined);
     if (property.method || property.kind !== 'init') {
       const kind = property.kind === 'get' ? 'getter' : property.kind === 'set' ? 'setter' : 'method';
-      this.#function(property.value as acorn.FunctionExpression, kind, undefined, property, object);
+      this.#function(property.value as acorn.FunctionExpression, kind, { property, object });
       return;
     }
     this.visit(property.value, property.computed ? undefined : keyName(property.key));
   }
 
-  #add(kind: UnitKind, node: FunctionNode | ClassNode, inferredName: string | undefined, property?: acorn.Property, object?: acorn.ObjectExpression): Unit {
+  #add(kind: UnitKind, node: FunctionNode | ClassNode, place: Place): Unit {
+    const { inferredName, property, object, nameAt } = place;
     const unit: Unit = {
       id: this.units.length,
       kind,
@@ -123,6 +132,8 @@ class Collector implements CollectedUnits {
       property,
       object: kind === 'getter' || kind === 'setter' ? object : undefined,
       inferredName,
+      restoredName: undefined,
+      nameAt: node.id?.start ?? nameAt,
       scope: undefined as unknown as CellScope,
       captured: new Set(),
       writes: [],
@@ -135,8 +146,9 @@ class Collector implements CollectedUnits {
     return unit;
   }
 
-  #function(node: FunctionNode, kind: UnitKind, inferredName: string | undefined, property?: acorn.Property, object?: acorn.ObjectExpression): void {
-    const unit = this.#add(kind, node, inferredName, property, object);
+  #function(node: FunctionNode, kind: UnitKind, place: Place): void {
+    const { property } = place;
+    const unit = this.#add(kind, node, place);
     const [owner, arrows] = [this.#owner, this.#arrows];
     if (kind === 'arrow') {
       this.#arrows = [...arrows, unit];
@@ -151,13 +163,13 @@ class Collector implements CollectedUnits {
     this.#arrows = arrows;
     if (property !== undefined && containsSuper(node)) {
       unit.refusal ??= 'it is a method of an object literal that uses super';
-    } else if (property?.computed === true) {
-      unit.refusal ??= 'it is a method of an object literal with a computed name';
+    } else if (property?.computed === true && (kind !== 'method' || containsFunction(property.key))) {
+      unit.refusal ??= 'it is an accessor of an object literal with a computed name';
     }
   }
 
-  #class(node: ClassNode, inferredName: string | undefined): void {
-    const unit = this.#add('class', node, inferredName);
+  #class(node: ClassNode, inferredName: string | undefined, nameAt: number | undefined): void {
+    const unit = this.#add('class', node, { inferredName, nameAt });
     if (node.superClass != null) this.visit(node.superClass, undefined);
     this.#around.push(unit);
     for (const member of node.body.body) this.#classMember(member);
@@ -213,6 +225,10 @@ function keyName(key: Node): string | undefined {
     default:
       return undefined;
   }
+}
+
+function containsFunction(node: Node): boolean {
+  return isFunctionNode(node) || isClassNode(node) || childrenOf(node).some(containsFunction);
 }
 
 function containsSuper(node: Node): boolean {

@@ -3,13 +3,13 @@ import { shapeOf } from './shapes.js';
 import {
   areStrings,
   isBoolean,
-  isPlainArray,
   isPlainBytes,
   isPlainDate,
   isPlainRecord,
   isReference,
   isSmallBigInt,
   isUniform,
+  listsOf,
   looksLikeList,
   numbersOf,
   pairColumns,
@@ -55,18 +55,18 @@ export type Values = readonly unknown[] | Float64Array;
 /** Plans the columns of one batch. */
 export class BatchPlanner {
   /**
-   * A part of a record needs the value encoding and holds objects: these could refer back to the
-   * record, so the record must go into the same graph.
+   * Counts parts of records that need the value encoding and hold objects: these could refer back to
+   * the record, so the record must go into the same graph.
    */
-  #needsWholeGraph = false;
+  #graphParts = 0;
   #freeCells = 0;
 
   /** Plans whole records, or a column that is a graph of its own. */
   planWhole(values: Values): ColumnPlan {
     const freeCells = this.#freeCells;
-    this.#needsWholeGraph = false;
+    const graphParts = this.#graphParts;
     const plan = this.#plan(values, 0);
-    if (!this.#needsWholeGraph || values instanceof Float64Array) return plan;
+    if (this.#graphParts === graphParts || values instanceof Float64Array) return plan;
     this.#freeCells = freeCells;
     return { kind: 'general', values };
   }
@@ -75,11 +75,12 @@ export class BatchPlanner {
     if (values instanceof Float64Array) return this.#planNumberColumn(values);
     const { length } = values;
     if (length === 0) return { kind: 'general', values };
-    if (this.#isConstant(values, depth))
+    if (this.#isConstant(values, depth)) {
       return { kind: 'constant', value: values[0], count: length };
+    }
     const plan = this.#planByFirst(values, depth);
     if (plan !== undefined) return plan;
-    if (depth > 0 && !this.#needsWholeGraph) this.#needsWholeGraph = values.some(isReference);
+    if (depth > 0 && values.some(isReference)) this.#graphParts++;
     return { kind: 'general', values };
   }
 
@@ -123,7 +124,7 @@ export class BatchPlanner {
   #planObjects(first: object, values: readonly unknown[], depth: number): ColumnPlan | undefined {
     if (depth > MAX_COLUMN_DEPTH) {
       // Either very deep or a cycle: only the graph encoding tells.
-      this.#needsWholeGraph = true;
+      this.#graphParts++;
       return undefined;
     }
     switch (Object.getPrototypeOf(first)) {
@@ -157,19 +158,13 @@ export class BatchPlanner {
   }
 
   #planLists(values: readonly unknown[], depth: number): ColumnPlan | undefined {
-    const lengths = new Float64Array(values.length);
-    const elements: unknown[] = [];
-    for (let i = 0; i < values.length; i++) {
-      const list = values[i];
-      if (!Array.isArray(list) || !isPlainArray(list)) return undefined;
-      lengths[i] = list.length;
-      for (let j = 0; j < list.length; j++) {
-        const element: unknown = list[j];
-        if (element === undefined && !Object.hasOwn(list, j)) return undefined;
-        elements.push(element);
-      }
-    }
-    return { kind: 'list', lengths, elements: this.#plan(elements, depth + 1) };
+    const lists = listsOf(values);
+    if (lists === undefined) return undefined;
+    return {
+      kind: 'list',
+      lengths: lists.lengths,
+      elements: this.#plan(lists.elements, depth + 1),
+    };
   }
 
   #planPlainObjects(
@@ -254,6 +249,7 @@ function planNumbers(numbers: Float64Array): NumberPlan {
     if (value > largest) largest = value;
   }
   const areIntegers =
+    numbers.length > 0 &&
     largest - smallest < 4_294_967_296 &&
     smallest >= Number.MIN_SAFE_INTEGER &&
     largest <= Number.MAX_SAFE_INTEGER;

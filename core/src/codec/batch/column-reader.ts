@@ -8,6 +8,7 @@ import {
   MAX_COLUMN_DEPTH,
   MAX_COLUMNS,
   MAX_FREE_CELLS,
+  MAX_TEXT_LENGTH,
   MISSING_BOTH,
   MISSING_NULL,
   MISSING_UNDEFINED,
@@ -152,7 +153,11 @@ export class ColumnReader {
   #strings(count: number): string[] {
     const layout = this.#reader.u8();
     const { lengths, total } = this.#lengths(count);
-    const text = this.#text(layout, this.#reader.varint());
+    const sizeBytes = this.#reader.varint();
+    if (total > MAX_TEXT_LENGTH || sizeBytes > 3 * total) {
+      throw new CorruptDataError('strings of impossible length');
+    }
+    const text = this.#text(layout, sizeBytes);
     if (text.length !== total) {
       throw new CorruptDataError('the lengths of strings do not add up to their text');
     }

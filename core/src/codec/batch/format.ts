@@ -54,6 +54,9 @@ export const MISSING_BOTH = 2;
 
 /** Columns nested deeper than this are left to the value encoding. */
 export const MAX_COLUMN_DEPTH = 8;
+/** Most elements of the lists of one column, and most characters of its strings: below what V8 allows. */
+export const MAX_ELEMENTS = 2 ** 25;
+export const MAX_TEXT_LENGTH = 2 ** 28;
 /** Widest tuple or object that is split into columns. */
 export const MAX_COLUMNS = 256;
 /**

@@ -1,13 +1,19 @@
 import type { Values } from './column-plan.js';
-import { MAX_COLUMNS } from './format.js';
+import { MAX_COLUMNS, MAX_ELEMENTS, MAX_TEXT_LENGTH } from './format.js';
 
 export function isReference(value: unknown): boolean {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
+/** Also that all of them fit one string. */
 export function areStrings(values: readonly unknown[]): values is readonly string[] {
-  for (let i = 0; i < values.length; i++) if (typeof values[i] !== 'string') return false;
-  return true;
+  let length = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== 'string') return false;
+    length += value.length;
+  }
+  return length <= MAX_TEXT_LENGTH;
 }
 
 export function isBoolean(value: unknown): boolean {
@@ -167,4 +173,52 @@ export function tupleColumns(values: readonly unknown[], arity: number): unknown
     columns.push(column);
   }
   return columns;
+}
+
+/** Elements of all lists, one list after the other; undefined when some value is no plain array. */
+export function listsOf(
+  values: readonly unknown[],
+): { lengths: Float64Array; elements: Values } | undefined {
+  const lengths = new Float64Array(values.length);
+  let total = 0;
+  for (let i = 0; i < values.length; i++) {
+    const list = values[i];
+    if (!Array.isArray(list) || !isPlainArray(list)) return undefined;
+    lengths[i] = list.length;
+    total += list.length;
+  }
+  if (total > MAX_ELEMENTS) return undefined;
+  const lists = values as readonly (readonly unknown[])[];
+  const elements = numberElements(lists, total) ?? generalElements(lists);
+  return elements === undefined ? undefined : { lengths, elements };
+}
+
+function numberElements(
+  lists: readonly (readonly unknown[])[],
+  total: number,
+): Float64Array | undefined {
+  const elements = new Float64Array(total);
+  let at = 0;
+  for (let i = 0; i < lists.length; i++) {
+    const list = lists[i]!;
+    for (let j = 0; j < list.length; j++) {
+      const element = list[j];
+      if (typeof element !== 'number') return undefined;
+      elements[at++] = element;
+    }
+  }
+  return elements;
+}
+
+function generalElements(lists: readonly (readonly unknown[])[]): unknown[] | undefined {
+  const elements: unknown[] = [];
+  for (let i = 0; i < lists.length; i++) {
+    const list = lists[i]!;
+    for (let j = 0; j < list.length; j++) {
+      const element = list[j];
+      if (element === undefined && !Object.hasOwn(list, j)) return undefined;
+      elements.push(element);
+    }
+  }
+  return elements;
 }

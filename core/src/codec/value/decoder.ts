@@ -6,6 +6,7 @@ import { Kind } from './kinds.js';
 import {
   Decoration,
   ERROR_CLASSES,
+  MAX_RESIZABLE_BYTES,
   PropertyFlag,
   SMALL_INTEGER,
   Tag,
@@ -49,11 +50,6 @@ export class ValueDecoder {
   reserveNode(): number {
     this.#nodes.push(undefined);
     return this.#nodes.length - 1;
-  }
-
-  /** Nodes that were met so far. */
-  get nodeCount(): number {
-    return this.#nodes.length;
   }
 
   fillNode(id: number, value: object): void {
@@ -343,6 +339,7 @@ export class ValueDecoder {
     const maximum = this.reader.varint();
     const bytes = this.reader.copyBytes(this.reader.varint());
     if (maximum === 0 && ofClass === undefined) return this.#define(bytes.buffer);
+    if (maximum > MAX_RESIZABLE_BYTES + 1) throw new CorruptDataError('an ArrayBuffer is too large');
     const options = maximum === 0 ? [] : [{ maxByteLength: maximum - 1 }];
     try {
       const buffer = this.#make(

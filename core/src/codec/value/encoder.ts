@@ -12,6 +12,7 @@ import { ShapeTable } from './shape-table.js';
 import {
   Decoration,
   ERROR_CLASSES,
+  MAX_RESIZABLE_BYTES,
   PropertyFlag,
   SMALL_INTEGER,
   Tag,
@@ -126,7 +127,10 @@ export class ValueEncoder {
   /** Own properties with their attributes, without those that `omit` names. */
   properties(object: object, omit?: (key: string | symbol) => boolean): void {
     const all = Reflect.ownKeys(object);
-    const keys = omit === undefined ? all : all.filter((key) => !omit(key));
+    const isKept = (key: string | symbol): boolean =>
+      omit?.(key) !== true &&
+      (typeof key === 'string' || this.code.dropsKey?.(object, key) !== true);
+    const keys = all.filter(isKept);
     this.writer.varint(keys.length);
     for (const key of keys) this.#property(object, key);
   }
@@ -218,6 +222,10 @@ export class ValueEncoder {
     if (this.code.exact && types.isProxy(value)) {
       throw new UnsupportedValueError('it is a Proxy, whose traps stay in this process');
     }
+    if (this.code.exact && types.isArgumentsObject(value)) {
+      this.#shell(Kind.ARRAY, value, false);
+      return;
+    }
     const kind = prototype === null ? Kind.NULL_OBJECT : kindOfPrototype(prototype);
     if (kind !== undefined && isGenuine(kind, value)) {
       this.#builtIn(kind, value);
@@ -238,8 +246,9 @@ export class ValueEncoder {
     else this.#decorated(kind, value, flags, undefined);
   }
 
-  #decorations(kind: KnownKind, value: object): number {
-    const unusual = kind === Kind.ERROR || hasUnusualProperties(kind, value, this.code.exact);
+  #decorations(kind: KnownKind, value: object, isInstance = false): number {
+    const exact = this.code.exact || (isInstance && kind !== Kind.OBJECT);
+    const unusual = kind === Kind.ERROR || hasUnusualProperties(kind, value, exact);
     const integrity = this.code.exact ? integrityOf(value) : 0;
     return (unusual ? Decoration.PROPERTIES : 0) | (integrity << Decoration.INTEGRITY_SHIFT);
   }
@@ -253,9 +262,11 @@ export class ValueEncoder {
     if (refusal !== undefined) throw new UnsupportedValueError(refusal);
     const kind = isGenuine(base, value) ? base : Kind.OBJECT;
     const constructor = constructorOf(prototype);
+    // Before the program's classes: those that it imports from the engine have names of their own.
+    if (errorClassNameOf(prototype) !== undefined && this.#foreignError(kind, value, prototype)) return;
     if (constructor !== undefined && this.code.knowsClass(constructor)) {
       const privates = this.code.readPrivates(value, constructor);
-      const flags = Decoration.CLASS | this.#decorations(kind, value);
+      const flags = Decoration.CLASS | this.#decorations(kind, value, true);
       this.#decorated(kind, value, flags, constructor, privates);
       return;
     }
@@ -269,7 +280,7 @@ export class ValueEncoder {
         { isForeign: true },
       );
     }
-    const flags = Decoration.PROTOTYPE | this.#decorations(kind, value);
+    const flags = Decoration.PROTOTYPE | this.#decorations(kind, value, true);
     this.#decorated(kind, value, flags, prototype);
   }
 
@@ -414,6 +425,11 @@ export class ValueEncoder {
 
   #arrayBuffer(buffer: ArrayBuffer): void {
     if (buffer.detached) throw new UnsupportedValueError('its ArrayBuffer was transferred away');
+    if (buffer.resizable && buffer.maxByteLength > MAX_RESIZABLE_BYTES) {
+      throw new UnsupportedValueError(
+        `it is a resizable ArrayBuffer of up to ${buffer.maxByteLength} bytes, and ${MAX_RESIZABLE_BYTES} is the most that travels`,
+      );
+    }
     this.writer.u8(Kind.ARRAY_BUFFER);
     this.writer.varint(buffer.resizable ? buffer.maxByteLength + 1 : 0);
     this.writer.varint(buffer.byteLength);

@@ -1,5 +1,7 @@
 import { ArgumentError, ConfigError, InternalError } from '@heddle/common';
 
+import { CorruptDataError, UnsupportedValueError } from '../errors.js';
+
 /**
  * A class of the engine whose instances travel as values (a partitioner, a map that an action
  * returned). `save` and `restore` default to the own properties.
@@ -53,4 +55,4 @@ export function errorClassNameOf(prototype: object): string | undefined {
   return errorClasses.get(name)?.prototype === prototype ? name : undefined;
 }
 
-registerErrorClasses(ArgumentError, ConfigError, InternalError);
+registerErrorClasses(ArgumentError, ConfigError, InternalError, CorruptDataError, UnsupportedValueError);

@@ -3,8 +3,53 @@
  * `Math.sqrt`, `Array.prototype.slice`, `console.log`. They travel by name, whatever alias names them.
  */
 const MAX_DEPTH = 3;
-/** Turning data into code is never what a path stands for. */
-const EXCLUDED = new Set(['eval', 'globalThis', 'global', 'process', 'GLOBAL', 'root', 'self']);
+/**
+ * Where the walk starts. A list, not every property of `globalThis`: a look at one of Node's lazy
+ * globals loads it (`fetch` brings all of undici, 50 ms and 10 GB of address space), and what the
+ * program put there is not a built-in. `eval` and `Function` are left out: data never becomes code.
+ */
+const ROOTS = [
+  ...[
+    'Object',
+    'Array',
+    'String',
+    'Number',
+    'Boolean',
+    'BigInt',
+    'Symbol',
+    'Math',
+    'JSON',
+    'Reflect',
+  ],
+  ...[
+    'Date',
+    'RegExp',
+    'Map',
+    'Set',
+    'WeakMap',
+    'WeakSet',
+    'WeakRef',
+    'FinalizationRegistry',
+    'Promise',
+  ],
+  ...['Proxy', 'Iterator', 'Intl', 'Atomics', 'ArrayBuffer', 'SharedArrayBuffer', 'DataView'],
+  ...['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array'],
+  ...['Uint32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array'],
+  ...['Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError'],
+  ...['TypeError', 'URIError', 'parseInt', 'parseFloat', 'isNaN', 'isFinite', 'escape', 'unescape'],
+  ...['encodeURI', 'encodeURIComponent', 'decodeURI', 'decodeURIComponent', 'console', 'Buffer'],
+  ...['URL', 'URLSearchParams', 'TextEncoder', 'TextDecoder', 'AbortController', 'AbortSignal'],
+  ...['Event', 'EventTarget', 'clearImmediate', 'setImmediate', 'clearInterval', 'clearTimeout'],
+  ...[
+    'setInterval',
+    'setTimeout',
+    'queueMicrotask',
+    'structuredClone',
+    'atob',
+    'btoa',
+    'performance',
+  ],
+];
 
 let pathOf: Map<object, string> | undefined;
 let valueAt: Map<string, object> | undefined;
@@ -12,50 +57,34 @@ let valueAt: Map<string, object> | undefined;
 function build(): void {
   pathOf = new Map();
   valueAt = new Map();
-  const queue: { holder: object; prefix: string; depth: number }[] = [
-    { holder: globalThis, prefix: '', depth: 1 },
-  ];
+  const queue: { holder: object; prefix: string; depth: number }[] = [];
+  for (const root of ROOTS) visit(globalThis, root, '', 1, queue);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     for (const key of Reflect.ownKeys(next.holder)) {
-      if (next.depth === 1 && (typeof key === 'symbol' || EXCLUDED.has(key))) continue;
       if (key === 'constructor' || key === 'caller' || key === 'arguments') continue;
-      const descriptor = Reflect.getOwnPropertyDescriptor(next.holder, key);
-      const value: unknown = descriptor?.value;
-      if ((typeof value !== 'object' || value === null) && typeof value !== 'function') continue;
-      const name = typeof key === 'symbol' ? `@${key.description ?? ''}` : key;
-      const path = next.prefix === '' ? name : `${next.prefix}.${name}`;
-      if (pathOf.has(value) || !isStatic(descriptor!, next.depth, key)) continue;
-      pathOf.set(value, path);
-      valueAt.set(path, value);
-      if (next.depth < MAX_DEPTH) queue.push({ holder: value, prefix: path, depth: next.depth + 1 });
+      visit(next.holder, key, `${next.prefix}.`, next.depth, queue);
     }
   }
   // Not reachable by a property of a global: parents of classes that are.
   define('%TypedArray%', Object.getPrototypeOf(Uint8Array) as object);
-  define('%TypedArray%.prototype', (Object.getPrototypeOf(Uint8Array.prototype) as object));
+  define('%TypedArray%.prototype', Object.getPrototypeOf(Uint8Array.prototype) as object);
   define('%GeneratorFunction.prototype%', Object.getPrototypeOf(function* () {}) as object);
 }
 
-/** Own globals of a program (`globalThis.cache = …`) are enumerable; those of the language are not, except Node's. */
-function isStatic(descriptor: PropertyDescriptor, depth: number, key: string | symbol): boolean {
-  if (depth > 1) return true;
-  return descriptor.enumerable !== true || NODE_GLOBALS.has(String(key));
+function visit(
+  holder: object,
+  key: string | symbol,
+  prefix: string,
+  depth: number,
+  queue: { holder: object; prefix: string; depth: number }[],
+): void {
+  const value: unknown = Reflect.getOwnPropertyDescriptor(holder, key)?.value;
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return;
+  if (pathOf!.has(value)) return;
+  const path = prefix + (typeof key === 'symbol' ? `@${key.description ?? ''}` : key);
+  define(path, value);
+  if (depth < MAX_DEPTH) queue.push({ holder: value, prefix: path, depth: depth + 1 });
 }
-
-const NODE_GLOBALS = new Set([
-  'clearImmediate',
-  'setImmediate',
-  'clearInterval',
-  'clearTimeout',
-  'setInterval',
-  'setTimeout',
-  'queueMicrotask',
-  'structuredClone',
-  'atob',
-  'btoa',
-  'performance',
-  'fetch',
-]);
 
 function define(path: string, value: object): void {
   if (pathOf!.has(value)) return;

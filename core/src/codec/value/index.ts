@@ -28,7 +28,10 @@ export function writeValue(writer: ByteWriter, value: unknown, code: CodeTable):
     encoder.encode(value);
   } catch (error) {
     if (error instanceof UnsupportedValueError && error.path === '') {
-      const path = describeTrail(value, encoder.trail());
+      const { culprit } = encoder;
+      const trail = encoder.trail();
+      const whole = culprit === undefined || trail.includes(culprit) ? trail : [...trail, culprit];
+      const path = describeTrail(value, whole);
       if (path !== '') throw new UnsupportedValueError(error.reason, path, { cause: error });
     }
     throw error;

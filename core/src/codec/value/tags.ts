@@ -14,6 +14,9 @@
  */
 export const VALUE_VERSION = 1;
 
+/** A resizable buffer reserves its maximum at once, so a number alone must not be believed. */
+export const MAX_RESIZABLE_BYTES = 2 ** 30;
+
 /** Slots from here on are the integers 0 … 127 themselves. */
 export const SMALL_INTEGER = 0x80;
 

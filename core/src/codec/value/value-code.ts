@@ -28,6 +28,8 @@ export interface ValueCode extends CodeTable {
   construct(ofClass: AnyFunction, base: AnyFunction, baseArguments: readonly unknown[]): object;
   /** True when the property is a function that the class itself makes with every instance. */
   skipsField(object: object, ofClass: AnyFunction, key: string): boolean;
+  /** Whether a property under a symbol is left out instead of refused. */
+  dropsKey?(object: object, key: symbol): boolean;
   /** Why an instance of a class that nobody knows is refused; a text of the codec's own without it. */
   refuseInstance?(className: string): string;
   /** Reads a node that this kind of table wrote. */

@@ -46,9 +46,13 @@ export class LoserTree {
   replay(): void {
     let winner = this.#winner;
     const losers = this.#losers;
+    const isEnded = this.#isEnded;
+    const compare = this.#compare;
     for (let node = (winner + this.#count) >> 1; node > 0; node >>= 1) {
       const loser = losers[node]!;
-      if (this.#beats(loser, winner)) {
+      if (isEnded[loser] === 1) continue;
+      const order = compare(loser, winner);
+      if (order < 0 || (order === 0 && loser < winner)) {
         losers[node] = winner;
         winner = loser;
       }
@@ -60,7 +64,16 @@ export class LoserTree {
   end(): void {
     this.#isEnded[this.#winner] = 1;
     this.#live--;
-    this.replay();
+    let winner = this.#winner;
+    const losers = this.#losers;
+    for (let node = (winner + this.#count) >> 1; node > 0; node >>= 1) {
+      const loser = losers[node]!;
+      if (this.#beats(loser, winner)) {
+        losers[node] = winner;
+        winner = loser;
+      }
+    }
+    this.#winner = winner;
   }
 
   /** Plays a source up to the first node where no opponent waits yet. */

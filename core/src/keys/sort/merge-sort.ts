@@ -5,10 +5,7 @@ const BLOCK = 8;
  * Sorts indices in place by a comparison of indices, stably. About twice as fast as the built-in
  * `sort` with a comparison function, which crosses into JavaScript and back for every comparison.
  */
-export function sortIndices(
-  indices: Uint32Array,
-  compare: (a: number, b: number) => number,
-): void {
+export function sortIndices(indices: Uint32Array, compare: (a: number, b: number) => number): void {
   const { length } = indices;
   for (let start = 0; start < length; start += BLOCK) {
     sortBlock(indices, start, Math.min(start + BLOCK, length), compare);

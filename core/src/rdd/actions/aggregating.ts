@@ -29,7 +29,7 @@ export async function reduce<T>(
     (place) => ({ kind: 'reduce', function: rootOf(place, closure) }),
     decodeResult<T[]>,
   );
-  const partials = parts.flat(1) as T[];
+  const partials: T[] = parts.flat();
   if (partials.length === 0) throw new EmptyRddError('reduce');
   return partials.reduce((a, b) => f(a, b));
 }

@@ -7,11 +7,7 @@ import { allPartitions, beginAction, captureFor, decodeRecords, runSink } from '
  * `lookup(key)`: the values of a key, in partition order. With a partitioner only the key's
  * partition is run. Source: Spark 4.0 `PairRDDFunctions.lookup`.
  */
-export async function lookup<K, V>(
-  node: RddNode,
-  key: K,
-  options?: ActionOptions,
-): Promise<V[]> {
+export async function lookup<K, V>(node: RddNode, key: K, options?: ActionOptions): Promise<V[]> {
   const call = beginAction(node.core, 'lookup', options);
   const closure = captureFor(call, [key]);
   const parts = await runSink(

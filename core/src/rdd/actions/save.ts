@@ -26,7 +26,7 @@ export async function saveAsTextFile(
   checkBoolean(overwrite, 'saveAsTextFile', 'overwrite');
   if (codec !== undefined && !codecs.includes(codec)) {
     throw new ArgumentError(
-      `saveAsTextFile: codec must be one of ${codecs.join(', ')}, and is ${String(codec)}`,
+      `saveAsTextFile: codec must be one of ${codecs.join(', ')}, and is ${codec as string}`,
     );
   }
   const { core } = node;

@@ -188,8 +188,7 @@ export function distinctNode(parent: RddNode, n: PartitionsArgument): RddNode {
   const callSite = captureCallSite('distinct');
   const choice = choosePartitioning(n, 'distinct', callSite);
   const isInPlace = (): boolean =>
-    parent.facts.partitioning !== undefined &&
-    (n === undefined || n === parent.partitionCount);
+    parent.facts.partitioning !== undefined && (n === undefined || n === parent.partitionCount);
   const paired = stepNode(parent, {
     callSite,
     keepsPartitioner: false,

@@ -41,9 +41,7 @@ export function stepNode(parent: RddNode, options: StepOptions): RddNode {
       partitioning: options.keepsPartitioner ? parent.facts.partitioning : undefined,
       dependencies: [oneToOne(parent)],
       determinacy:
-        options.orderSensitive === true
-          ? orderSensitive(parent.determinacy)
-          : parent.determinacy,
+        options.orderSensitive === true ? orderSensitive(parent.determinacy) : parent.determinacy,
       operator: (place) => options.operator(place),
     }),
   });

@@ -19,7 +19,9 @@ export function unionNode(core: DriverCore, parents: readonly RddNode[]): RddNod
       const [first] = parents;
       const aware =
         first?.facts.partitioning !== undefined &&
-        parents.every((parent) => samePartitioning(first.facts.partitioning, parent.facts.partitioning));
+        parents.every((parent) =>
+          samePartitioning(first.facts.partitioning, parent.facts.partitioning),
+        );
       return aware ? alignedUnion(parents) : chainedUnion(parents);
     },
   });
@@ -84,7 +86,8 @@ export function coalesceNode(parent: RddNode, n: number): RddNode {
     prepare: () => {
       const before = parent.partitionCount;
       const partitionCount = Math.min(n, before);
-      const start = (partition: number): number => Math.floor((partition * before) / partitionCount);
+      const start = (partition: number): number =>
+        Math.floor((partition * before) / partitionCount);
       return {
         partitionCount,
         partitioning: undefined,

@@ -16,11 +16,7 @@ import {
  * `partitionBy(n, f?)`: moves every pair to the partition of its key. A parent that has an equal
  * partitioner already is returned as it is, or (when that is known only later) passed through.
  */
-export function partitionByNode(
-  parent: RddNode,
-  n: PartitionsArgument,
-  f: unknown,
-): RddNode {
+export function partitionByNode(parent: RddNode, n: PartitionsArgument, f: unknown): RddNode {
   parent.core.checkRunning();
   if (n === undefined) {
     throw new ArgumentError('partitionBy: n is a number of partitions or a Partitioner');
@@ -72,7 +68,9 @@ function choiceOf(
   }
   checkFunction(f, 'partitionBy');
   if (typeof n !== 'number') {
-    throw new ArgumentError('partitionBy: a function goes with a number of partitions, not with a Partitioner');
+    throw new ArgumentError(
+      'partitionBy: a function goes with a number of partitions, not with a Partitioner',
+    );
   }
   checkPartitionCount(n, 'partitionBy');
   const { callSite, closure } = captureCall('partitionBy', [f]);

@@ -1,11 +1,18 @@
 import type { CallSite } from '@heddle/common';
 import { captureCallSite } from '../../closures/index.js';
 import { rangePartitioning } from '../../partitioner/partitioning.js';
-import { KeyedRangePartitioner, RangePartitioner } from '../../partitioner/range-partitioner.js';
+import {
+  KeyedRangePartitioner,
+  RangePartitioner,
+  setBoundsSampler,
+} from '../../partitioner/range-partitioner.js';
 import type { ClosureData } from '../../plan/index.js';
+import { beginAction } from '../actions/run.js';
 import { checkBoolean, checkFunction, checkPartitionCount } from '../arguments.js';
 import { sampleRangeBounds } from '../range-bounds.js';
 import { RddNode, Shuffle } from '../rdd-node.js';
+import { nodeOf } from '../rdd-metadata.js';
+import type { RDD } from '../rdd.js';
 import { captureCall, stepNode } from './create.js';
 import { rootOf } from './narrow.js';
 
@@ -66,6 +73,17 @@ function sortedFacts(
     }),
   };
 }
+
+// `RangePartitioner.of` cannot import what runs jobs: that imports partitioners.
+setBoundsSampler(
+  async <K>(rdd: RDD<[K, unknown]>, numPartitions: number): Promise<readonly K[]> => {
+    const node = nodeOf(rdd, 'RangePartitioner.of: rdd');
+    checkPartitionCount(numPartitions, 'RangePartitioner.of', 'numPartitions');
+    const call = beginAction(node.core, 'RangePartitioner.of', undefined);
+    await node.core.prepare(node, call);
+    return (await sampleRangeBounds(node, numPartitions, undefined, call)) as K[];
+  },
+);
 
 /** `sortByKey(ascending, n?, key?)`. */
 export function sortByKeyNode(

@@ -263,6 +263,15 @@ describe('Batch encoding', () => {
     ]);
   });
 
+  it('brings back long texts and long lists', () => {
+    const text = 'αβγ'.repeat(100_000);
+    expectRoundTrip([text, text + '1', null]);
+    expectRoundTrip([
+      ['k', Array.from({ length: 70_000 }, (_, i) => i)],
+      ['l', Array.from({ length: 300 }, (_, i) => (i === 299 ? 'mixed' : i))],
+    ]);
+  });
+
   it('is small for the shapes of every day', () => {
     const count = 1_024;
     const bytesPer = (recordAt: (i: number) => unknown): number =>

@@ -13,10 +13,7 @@ export interface JobsSeen {
 let groups = 0;
 
 /** Runs `act` in a job group of its own and tells what the scheduler ran for it. */
-export async function jobsOf(
-  sc: HeddleContext,
-  act: () => Promise<unknown>,
-): Promise<JobsSeen> {
+export async function jobsOf(sc: HeddleContext, act: () => Promise<unknown>): Promise<JobsSeen> {
   groups += 1;
   const group = `suite-${groups}`;
   await sc.withJobGroup(group, act);

@@ -1,0 +1,372 @@
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+import {
+  captureCallSite,
+  captureClosure,
+  decodeError,
+  driverCodeTable,
+  encodeValue,
+  onLostWrite,
+  TaskProgram,
+  translateStack,
+  type LostWrite,
+} from 'heddle/internal';
+
+import { bundleProgram, ProgramBuildError, type BuiltProgram } from '../../src/bundler/index.js';
+import { ProgramFolder, TaskThread } from './program-harness.js';
+
+describe('Building a program', () => {
+  let folder: ProgramFolder;
+
+  before(async () => {
+    folder = await ProgramFolder.create();
+  });
+
+  after(async () => {
+    await folder.remove();
+  });
+
+  async function buildText(name: string, text: string): Promise<BuiltProgram> {
+    await folder.write(name, text);
+    return folder.build(name);
+  }
+
+  async function problemsOf(name: string, text: string): Promise<ProgramBuildError> {
+    try {
+      await buildText(name, text);
+    } catch (error) {
+      if (error instanceof ProgramBuildError) return error;
+      throw error;
+    }
+    throw new Error('it was built');
+  }
+
+  async function importProgram(program: BuiltProgram): Promise<Record<string, unknown>> {
+    return (await import(program.driverUrl)) as Record<string, unknown>;
+  }
+
+  describe('refuses', () => {
+    it('a syntax error, with file, line, column and text', async () => {
+      const error = await problemsOf('syntax.ts', 'const a = 1;\nconst b: number = ;\n');
+      expect(error.code).to.equal('PROGRAM_BUILD');
+      expect(error.file).to.equal(join(folder.path, 'syntax.ts'));
+      expect(error.line).to.equal(2);
+      expect(error.problems[0]!.column).to.equal(19);
+      expect(error.message).to.match(/syntax\.ts:2:19: Unexpected ";"/);
+    });
+
+    it('a module that does not exist', async () => {
+      const error = await problemsOf('missing.ts', "import { x } from './not-there.js';\nconsole.log(x);");
+      expect(error.message).to.match(/missing\.ts:1:\d+: Could not resolve "\.\/not-there\.js"/);
+    });
+
+    it('a package that is not installed', async () => {
+      const error = await problemsOf('no-package.ts', "import x from 'no-such-package';\nconsole.log(x);");
+      expect(error.message).to.match(/no-package\.ts:1:\d+: Could not resolve "no-such-package"/);
+    });
+
+    it('an export that a package does not have', async () => {
+      const error = await problemsOf('no-export.ts', "import { nothing } from 'tiny-schema';\nnothing();");
+      expect(error.message).to.match(/nothing/);
+      expect(error.message).to.match(/tiny-schema/);
+    });
+
+    it('import() of a computed name', async () => {
+      const error = await problemsOf(
+        'computed.ts',
+        "const name = './' + process.argv[2];\nexport const load = () =>\n  import(name);\n",
+      );
+      expect(error.message).to.match(/computed\.ts:3:3: import\(\) takes a literal/);
+    });
+
+    it('direct eval, and lets the indirect one pass', async () => {
+      const error = await problemsOf('eval.ts', "const x = 1;\nexport const f = () => eval('x');\n");
+      expect(error.message).to.match(/eval\.ts:2:24: direct eval/);
+      await buildText('indirect-eval.ts', "export const f = () => (0, eval)('1');");
+    });
+
+    it('import.meta in a function that a task would run, at the call', async () => {
+      const program = await buildText('meta.ts', 'export const f = () => import.meta.url;');
+      const { f } = await importProgram(program);
+      expect((f as () => string)()).to.equal(`file://${join(folder.path, 'meta.ts')}`);
+      expect(() => captureClosure([f], captureCallSite('map'))).to.throw(/import\.meta.*HeddleFiles/);
+    });
+  });
+
+  describe('checks types', () => {
+    it('when asked to, with the place of the error', async () => {
+      const entry = join(import.meta.dirname, '../../../test/bundler/type-errors/wrong.ts');
+      let error: unknown;
+      try {
+        await bundleProgram({ entry, check: true, workDirectory: join(folder.path, '.checked') });
+      } catch (caught) {
+        error = caught;
+      }
+      expect(error).to.be.instanceOf(ProgramBuildError);
+      expect((error as Error).message).to.match(/wrong\.ts:2:14: TS2322/);
+    }).timeout(60_000);
+
+    it('only when asked to', async () => {
+      await buildText('loose.ts', "export const n: number = 'text' as never;\nconst m: number = 'x';\nvoid m;");
+    });
+  });
+
+  describe('packages', () => {
+    it('with native addons and files of their own are left out, and it says so', async () => {
+      const program = await buildText(
+        'left-out.ts',
+        "import { folder } from 'native-addon';\nimport { words } from 'asset-reader';\nexport const all = () => [folder(), words()];",
+      );
+      expect(program.warnings.join('\n')).to.match(/package native-addon .*--external native-addon/);
+      expect(program.warnings.join('\n')).to.match(/package asset-reader/);
+      const { all } = await importProgram(program);
+      expect((all as () => unknown)()).to.deep.equal([
+        join(folder.path, 'node_modules/native-addon/build'),
+        ['from', 'a', 'file'],
+      ]);
+    });
+
+    it('that --external names are not bundled, in the driver and in tasks', async () => {
+      await folder.write('external.ts', "import { string } from 'tiny-schema';\nexport const f = (x: string) => string().min(2).parse(x);");
+      const program = await folder.build('external.ts', { external: ['tiny-schema'] });
+      expect(program.externals).to.deep.equal([
+        { specifier: 'tiny-schema', path: join(folder.path, 'node_modules/tiny-schema/index.js') },
+      ]);
+      expect(await readFile(join(program.driverFile, '../packages-driver.mjs'), 'utf8')).not.to.match(/shorter/);
+      expect(await readFile(join(program.driverFile, '../packages-task.mjs'), 'utf8')).not.to.match(/shorter/);
+      const { f } = await importProgram(program);
+      const task = await TaskProgram.load(program.taskFile);
+      const closure = captureClosure([f], captureCallSite('map'));
+      const [inTask] = task.instantiate(closure, noBindings).roots() as [(x: string) => string];
+      expect(inTask('abc')).to.equal('abc');
+      expect(() => inTask('a')).to.throw('shorter than 2');
+    });
+
+    it('keep live bindings and their order of evaluation in the driver', async () => {
+      await folder.write('node_modules/live/package.json', '{"name":"live","type":"module","exports":"./index.js"}');
+      await folder.write(
+        'node_modules/live/index.js',
+        'export let count = 0;\nexport const up = () => ++count;\nglobalThis.order = [...(globalThis.order ?? []), "live"];\n',
+      );
+      const program = await buildText(
+        'live.ts',
+        "import 'side-effect';\nimport { count, up } from 'live';\nup();\nexport const seen = count;\nexport const last = ([1, 2] as any).heddleLast();",
+      );
+      const module = await importProgram(program);
+      expect(module['seen']).to.equal(1);
+      expect(module['last']).to.equal(2);
+    });
+  });
+
+  describe('keeps built programs by content', () => {
+    it('and builds anew when a file changes', async () => {
+      const cacheDirectory = join(folder.path, '.cache');
+      await folder.write('cached-lib.ts', 'export const value = 1;');
+      const entry = await folder.write('cached.ts', "import { value } from './cached-lib.js';\nexport const v = () => value;");
+      const first = await bundleProgram({ entry, cacheDirectory });
+      const again = await bundleProgram({ entry, cacheDirectory });
+      expect(again).to.deep.equal(first);
+      const made = await stat(first.driverFile);
+      await folder.write('cached-lib.ts', 'export const value = 2;');
+      const changed = await bundleProgram({ entry, cacheDirectory });
+      expect(changed.tableHash).not.to.equal(first.tableHash);
+      expect((await stat(first.driverFile).catch(() => made)).mtimeMs).to.equal(made.mtimeMs);
+      const { v } = await importProgram(changed);
+      expect((v as () => number)()).to.equal(2);
+      const other = await bundleProgram({ entry, cacheDirectory, external: ['x'] });
+      expect(other.driverFile).not.to.equal(changed.driverFile);
+    });
+
+    it('and does not trust a folder that was cut off', async () => {
+      const cacheDirectory = join(folder.path, '.cache-cut');
+      const entry = await folder.write('cut.ts', 'export const v = 1;');
+      const first = await bundleProgram({ entry, cacheDirectory });
+      await rm(join(first.driverFile, '../manifest.json'));
+      const again = await bundleProgram({ entry, cacheDirectory });
+      expect(again.driverFile).not.to.equal(first.driverFile);
+    });
+  });
+
+  it('gives the same hash for the same program, wherever it is built', async () => {
+    await folder.write('same.ts', 'export const f = (x: number) => x + 1;');
+    const a = await folder.build('same.ts', { workDirectory: join(folder.path, '.a') });
+    const b = await folder.build('same.ts', { workDirectory: join(folder.path, '.b') });
+    expect(a.tableHash).to.equal(b.tableHash);
+    expect((await TaskProgram.load(b.taskFile)).hash).to.equal(a.tableHash);
+  });
+
+  describe('traces', () => {
+    let thread: TaskThread;
+
+    before(() => {
+      thread = new TaskThread();
+    });
+
+    after(async () => {
+      await thread.stop();
+    });
+
+    it("of errors in tasks show the user's files and lines, through helpers of other files", async () => {
+      await folder.write('deep/helper.ts', 'interface Row {\n  n: number;\n}\nexport function check(row: Row): number {\n  if (row.n > 1) {\n    throw new RangeError(`too much: ${row.n}`);\n  }\n  return row.n;\n}\n');
+      const program = await buildText(
+        'traced.ts',
+        "import { check } from './deep/helper.js';\n\ntype N = number;\nclass Job {\n  #seen = 0;\n  run = (n: N): number => {\n    this.#seen++;\n    return check({ n });\n  };\n}\nconst job = new Job();\nexport const f = (n: N) => job.run(n);\n",
+      );
+      const { f } = await importProgram(program);
+      await thread.ask({ kind: 'load', taskFile: program.taskFile });
+      const reply = await thread.ask({
+        kind: 'run',
+        closure: captureClosure([f], captureCallSite('map')),
+        inputs: encodeValue([[5]], driverCodeTable()),
+        attempts: 1,
+      });
+      if (reply.kind !== 'error') throw new Error('no error');
+      const error = decodeError(reply.error, driverCodeTable());
+      expect(error).to.be.instanceOf(RangeError);
+      const frames = translateStack(error.stack!).split('\n').slice(0, 4);
+      expect(frames[0]).to.equal('RangeError: too much: 5');
+      expect(frames[1]).to.match(/at check \(.*\/deep\/helper\.ts:6:11\)/);
+      expect(frames[2]).to.match(/traced\.ts:8:12\)/);
+      expect(frames[3]).to.match(/traced\.ts:12:32\)?$/);
+    });
+
+    it("of errors in the driver show the user's lines", async () => {
+      const program = await buildText(
+        'driver-trace.ts',
+        'interface A {\n  a: string;\n}\nexport function fail(a: A): never {\n  const wrap = (text: string) => () => { throw new Error(text); };\n  return wrap(a.a)() as never;\n}\n',
+      );
+      const { fail } = await importProgram(program);
+      try {
+        (fail as (a: object) => never)({ a: 'x' });
+      } catch (error) {
+        const stack = translateStack((error as Error).stack!);
+        expect(stack).to.match(/driver-trace\.ts:5:48/);
+        expect(stack).to.match(/at .*fail.*driver-trace\.ts:6:\d+/);
+        return;
+      }
+      throw new Error('it did not throw');
+    });
+
+    it('leave other lines as they are', () => {
+      const stack = 'Error: x\n    at f (/some/where.js:1:2)\n    at node:internal/x:3:4\n    no frame';
+      expect(translateStack(stack)).to.equal(stack);
+    });
+
+    it('give an operator the file and line of its call', async () => {
+      await folder.write('node_modules/heddle-like/package.json', '{"name":"heddle-like","type":"module","exports":"./index.js"}');
+      await folder.write('node_modules/heddle-like/index.js', 'export const at = () => globalThis.heddleCallSite("map");');
+      (globalThis as Record<string, unknown>)['heddleCallSite'] = captureCallSite;
+      const program = await buildText(
+        'site.ts',
+        "type T = string;\nconst capture = (globalThis as any).heddleCallSite as (o: string) => unknown;\nexport function sites(): unknown[] {\n  const a: T = 'map';\n  return [\n    capture(a),\n    [1].map(() => capture('filter'))[0],\n  ];\n}\n",
+      );
+      const { sites } = await importProgram(program);
+      const file = join(folder.path, 'site.ts');
+      expect((sites as () => unknown[])()).to.deep.equal([
+        { operator: 'map', file, line: 6, column: 5 },
+        { operator: 'filter', file, line: 7, column: 19 },
+      ]);
+    });
+  });
+
+  describe('writes that the driver would wait for in vain', () => {
+    it('earn one warning for each line, state of factories none', async () => {
+      const program = await buildText(
+        'writes.ts',
+        [
+          'let rows = 0;',
+          'function counter() {',
+          '  let n = 0;',
+          '  return () => ++n;',
+          '}',
+          'export const counted = counter();',
+          'export const lost = (x: number) => {',
+          '  rows++;',
+          '  return x;',
+          '};',
+          'export const alsoLost = () => (rows += 2);',
+          'export const report = () => rows;',
+          'console.assert(rows === 0);',
+          'let cache: number | undefined;',
+          'export const cached = () => (cache ??= 5);',
+          '',
+        ].join('\n'),
+      );
+      const { counted, lost, alsoLost, cached } = await importProgram(program);
+      const warnings: LostWrite[] = [];
+      onLostWrite((write) => warnings.push(write));
+      const site = captureCallSite('foreach');
+      for (let i = 0; i < 3; i++) captureClosure([counted, lost, alsoLost, cached], site);
+      onLostWrite((write) => process.stderr.write(`${write.message}\n`));
+      expect(warnings.map(({ variable, line }) => [variable, line])).to.deep.equal([
+        ['rows', 8],
+        ['rows', 11],
+      ]);
+      expect(warnings[0]!.file).to.equal(join(folder.path, 'writes.ts'));
+      expect(warnings[0]!.message).to.match(/writes\.ts:8: the driver will not see this.*use an accumulator/);
+    });
+  });
+
+  describe('names', () => {
+    it("of functions and classes are the source's, in the driver", async () => {
+      await folder.write('names-lib.ts', "export default class {\n  x = 1;\n}\nexport function helper() {\n  return 'lib';\n}\n");
+      const program = await buildText(
+        'names.ts',
+        [
+          "import Anonymous, { helper as other } from './names-lib.js';",
+          'function helper() {}',
+          'class Self { static make() { return new Self(); } }',
+          'const arrow = () => 1, expression = function () {}, klass = class {};',
+          'let assigned: () => void;',
+          'assigned = () => {};',
+          'const { withDefault = () => 2 } = {} as { withDefault?: () => number };',
+          "const o = { prop: () => 1, method() {}, 'a-b': () => 2, get g() { return 1; }, __proto__: null };",
+          'class F { field = () => 1; static s = () => 2; #p = () => 3; p() { return this.#p.name; } }',
+          'export const names = [helper, other, Self, Anonymous, arrow, expression, klass, assigned, withDefault, o.prop, o.method, o["a-b"], new F().field, F.s, F].map((f) => f.name);',
+          'export const privateName = new F().p();',
+          'export const lengths = [(a: number, b = 1) => a + b, function (a: number, ...b: number[]) { return [a, b]; }].map((f) => f.length);',
+          'export const proto = Object.getPrototypeOf(o);',
+        ].join('\n'),
+      );
+      const module = await importProgram(program);
+      expect(module['names']).to.deep.equal([
+        'helper', 'helper', 'Self', 'default', 'arrow', 'expression', 'klass', 'assigned', 'withDefault',
+        'prop', 'method', 'a-b', 'field', 's', 'F',
+      ]);
+      expect(module['privateName']).to.equal('#p');
+      expect(module['lengths']).to.deep.equal([1, 1]);
+      expect(module['proto']).to.equal(null);
+    });
+
+    it('and tags are invisible to the program', async () => {
+      const program = await buildText(
+        'invisible.ts',
+        "class A { m() {} }\nconst f = (x: number) => x;\nexport const seen = [Reflect.ownKeys(f), Reflect.ownKeys(A), Reflect.ownKeys(A.prototype), Object.isFrozen(Object.freeze(() => 1))];",
+      );
+      const { seen } = await importProgram(program);
+      expect(seen).to.deep.equal([
+        ['length', 'name'],
+        ['length', 'name', 'prototype'],
+        ['constructor', 'm'],
+        true,
+      ]);
+    });
+
+    it('used before their declaration throw in the driver, as in the source', async () => {
+      const program = await buildText(
+        'tdz.ts',
+        'const attempt = () => { try { return late; } catch (e) { return (e as Error).name; } };\nexport const early = attempt();\nconst late = 1;\nexport const after = attempt();',
+      );
+      const module = await importProgram(program);
+      expect(module['early']).to.equal('ReferenceError');
+      expect(module['after']).to.equal(1);
+    });
+  });
+});
+
+const noBindings = {
+  broadcast: () => undefined,
+  accumulator: () => undefined,
+};

@@ -1,0 +1,145 @@
+import { cases } from './case.js';
+
+class Pipeline {
+  factor = 2;
+  #offset = 1;
+  viaArrow() {
+    return (x: number) => x * this.factor;
+  }
+  viaNestedArrows() {
+    return (x: number) => [1, 2].map((y) => x * y * this.factor);
+  }
+  viaPrivate() {
+    return (x: number) => x + this.factor;
+  }
+  withPrivate() {
+    const offset = this.#offset;
+    return (x: number) => x + offset;
+  }
+  viaArguments(_a: number, _b: number) {
+    // eslint-disable-next-line prefer-rest-params -- the point of the case
+    return () => [...(arguments as unknown as number[])].length + this.factor;
+  }
+  viaCallback() {
+    return [3, 4].map((n) => () => n * this.factor);
+  }
+  async later() {
+    await null;
+    return (x: number) => x - this.factor;
+  }
+  *generator() {
+    yield () => this.factor;
+  }
+  get reader() {
+    return () => this.factor;
+  }
+  static scale = 5;
+  static viaStatic() {
+    return (x: number) => x * this.scale;
+  }
+  static made: () => number;
+  static {
+    this.made = () => this.scale + 1;
+  }
+  nested() {
+    return {
+      own: 'object',
+      method() {
+        return () => this.own;
+      },
+      arrow: () => this.factor,
+    };
+  }
+  conditional(flag: boolean) {
+    if (flag) {
+      const extra = 10;
+      return () => this.factor + extra;
+    }
+    return () => this.factor;
+  }
+}
+class Base {
+  name = 'base';
+  greet() {
+    return `from ${this.name}`;
+  }
+}
+class Derived extends Base {
+  callback: () => string;
+  constructor() {
+    const early = (): string => this.name;
+    super();
+    this.name = 'derived';
+    this.callback = early;
+  }
+  viaSuper() {
+    return () => super.greet();
+  }
+}
+function Old(this: { n: number }) {
+  this.n = 3;
+  return { read: () => this.n };
+}
+function withNewTarget() {
+  const kind = () => (new.target === undefined ? 'called' : 'made');
+  return kind;
+}
+const object = {
+  base: 4,
+  method() {
+    return (x: number) => x + this.base;
+  },
+  get accessor() {
+    return this.base * 2;
+  },
+  set accessor(value: number) {
+    this.base = value;
+  },
+  async *stream() {
+    yield this.base;
+  },
+};
+const counterObject = {
+  count: 0,
+  up() {
+    this.count++;
+    return this;
+  },
+};
+function sloppyThis(this: unknown) {
+  return () => this;
+}
+const moduleThis = () => typeof this;
+const instance = new Pipeline();
+instance.factor = 3;
+
+export const corpus = cases(
+  { name: 'this in an arrow of a method', roots: () => [instance.viaArrow()], inputs: [[2]], expected: [6] },
+  { name: 'this in arrows inside arrows', roots: () => [instance.viaNestedArrows()], inputs: [[2]], expected: [[6, 12]] },
+  { name: 'this of an instance with private fields', roots: () => [instance.viaPrivate()], inputs: [[2]], expected: [5] },
+  { name: 'a copy of a private field', roots: () => [instance.withPrivate()], inputs: [[2]], expected: [3] },
+  { name: 'arguments in an arrow of a method', roots: () => [instance.viaArguments(1, 2)], expected: [5] },
+  { name: 'this in arrows made by a callback', roots: () => [(f: () => number, g: () => number) => [f(), g()], ...instance.viaCallback()], expected: [[9, 12]] },
+  { name: 'this in an arrow of an async method', roots: () => [waiting], inputs: [[10]], expected: [7] },
+  { name: 'this in an arrow of a generator method', roots: () => [[...instance.generator()][0]], expected: [3] },
+  { name: 'this in an arrow of a getter', roots: () => [instance.reader], expected: [3] },
+  { name: 'this in an arrow of a static method', roots: () => [Pipeline.viaStatic()], inputs: [[2]], expected: [10] },
+  { name: 'this in an arrow of a static block', roots: () => [Pipeline.made], expected: [6] },
+  { name: 'this of an object literal', roots: () => [instance.nested().method()], expected: ['object'] },
+  { name: 'this of a class in an object literal', roots: () => [instance.nested().arrow], expected: [3] },
+  { name: 'this and a constant of a block', roots: () => [(f: () => number, g: () => number) => [f(), g()], instance.conditional(true), instance.conditional(false)], expected: [[13, 3]] },
+  { name: 'this in an arrow made before super()', roots: () => [new Derived().callback], expected: ['derived'] },
+  { name: 'super in an arrow, refused', roots: () => [new Derived().viaSuper()], refused: { reason: /super/ } },
+  { name: 'this in an arrow of a constructor function', roots: () => [new (Old as unknown as new () => { read(): number })().read], expected: [3] },
+  { name: 'new.target in an arrow', roots: () => [(a: () => string, b: () => string) => [a(), b()], withNewTarget(), new (withNewTarget as unknown as new () => () => string)()], expected: [['called', 'made']] },
+  { name: 'this in an arrow of a method of an object', roots: () => [object.method()], inputs: [[1]], expected: [5] },
+  { name: 'an object with methods', roots: () => [() => counterObject.up().up().count], expected: [2] },
+  { name: 'an object with accessors', roots: () => [() => { object.accessor = 6; return object.accessor; }], expected: [12] },
+  { name: 'an async generator method', roots: () => [async () => { for await (const x of object.stream()) return x; return undefined; }], expected: [4] },
+  { name: 'this that is a primitive', roots: () => [sloppyThis.call('text')], expected: ['text'] },
+  { name: 'this that is undefined', roots: () => [sloppyThis.call(undefined)], expected: [undefined] },
+  { name: 'this of a module', roots: () => [moduleThis], expected: ['undefined'] },
+  { name: 'a method that loses its receiver throws as in JavaScript', roots: () => [counterObject.up], throws: /TypeError: Cannot read properties of undefined/ },
+  { name: 'an object whose methods are taken with it', roots: () => [(o: typeof object) => o.method()(1), object], expected: [5] },
+);
+const waiting = await instance.later();

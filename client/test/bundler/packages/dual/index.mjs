@@ -1,0 +1,2 @@
+export const format = 'esm';
+export default 'default of esm';

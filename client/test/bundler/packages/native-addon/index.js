@@ -1,0 +1,2 @@
+const { join } = require('node:path');
+exports.folder = () => join(__dirname, 'build');

@@ -1,0 +1,2 @@
+const label: string = String(1);
+export const n: number = label;
