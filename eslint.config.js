@@ -48,7 +48,7 @@ const borders = folders.map((folder, level) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'benchmarks/work/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', 'benchmarks/work/**', 'hadoop-rpc/generated/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

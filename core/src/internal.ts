@@ -14,6 +14,7 @@ export * from './context/launcher.js';
 export * from './context/reference.js';
 export * from './context/task-context.js';
 export * from './partitioner/index.js';
+export * from './stats/stat-counter.js';
 export * from './storage/storage-level.js';
 export { ByteReader } from './codec/byte-reader.js';
 export { ByteWriter } from './codec/byte-writer.js';

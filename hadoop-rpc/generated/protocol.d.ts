@@ -56,7 +56,7 @@ export namespace hadoop {
             $unknowns?: Uint8Array[];
             methodName: string;
             declaringClassProtocolName: string;
-            clientProtocolVersion: Long;
+            clientProtocolVersion: (number|Long);
             static encode(message: hadoop.common.RequestHeaderProto.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): hadoop.common.RequestHeaderProto & hadoop.common.RequestHeaderProto.$Shape;
         }
@@ -65,7 +65,7 @@ export namespace hadoop {
             interface $Properties {
                 methodName: string;
                 declaringClassProtocolName: string;
-                clientProtocolVersion: Long;
+                clientProtocolVersion: (number|Long);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = hadoop.common.RequestHeaderProto.$Properties;
@@ -376,11 +376,11 @@ export namespace hadoop {
             nmHostAddr: string;
             appSubmitter: string;
             resource?: (hadoop.yarn.ResourceProto.$Properties|null);
-            expiryTimeStamp: Long;
+            expiryTimeStamp: (number|Long);
             masterKeyId: number;
-            rmIdentifier: Long;
+            rmIdentifier: (number|Long);
             priority?: (hadoop.yarn.PriorityProto.$Properties|null);
-            creationTime: Long;
+            creationTime: (number|Long);
             static encode(message: hadoop.yarn.ContainerTokenIdentifierProto.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): hadoop.yarn.ContainerTokenIdentifierProto & hadoop.yarn.ContainerTokenIdentifierProto.$Shape;
         }
@@ -391,11 +391,11 @@ export namespace hadoop {
                 nmHostAddr?: (string|null);
                 appSubmitter?: (string|null);
                 resource?: (hadoop.yarn.ResourceProto.$Properties|null);
-                expiryTimeStamp?: (Long|null);
+                expiryTimeStamp?: (number|Long|null);
                 masterKeyId?: (number|null);
-                rmIdentifier?: (Long|null);
+                rmIdentifier?: (number|Long|null);
                 priority?: (hadoop.yarn.PriorityProto.$Properties|null);
-                creationTime?: (Long|null);
+                creationTime?: (number|Long|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = hadoop.yarn.ContainerTokenIdentifierProto.$Properties;
@@ -433,7 +433,7 @@ export namespace hadoop {
             constructor(properties?: hadoop.yarn.ApplicationIdProto.$Properties);
             $unknowns?: Uint8Array[];
             id: number;
-            cluster_timestamp: Long;
+            cluster_timestamp: (number|Long);
             static encode(message: hadoop.yarn.ApplicationIdProto.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): hadoop.yarn.ApplicationIdProto & hadoop.yarn.ApplicationIdProto.$Shape;
         }
@@ -441,7 +441,7 @@ export namespace hadoop {
         namespace ApplicationIdProto {
             interface $Properties {
                 id?: (number|null);
-                cluster_timestamp?: (Long|null);
+                cluster_timestamp?: (number|Long|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = hadoop.yarn.ApplicationIdProto.$Properties;
@@ -476,7 +476,7 @@ export namespace hadoop {
             $unknowns?: Uint8Array[];
             app_id?: (hadoop.yarn.ApplicationIdProto.$Properties|null);
             app_attempt_id?: (hadoop.yarn.ApplicationAttemptIdProto.$Properties|null);
-            id: Long;
+            id: (number|Long);
             static encode(message: hadoop.yarn.ContainerIdProto.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): hadoop.yarn.ContainerIdProto & hadoop.yarn.ContainerIdProto.$Shape;
         }
@@ -485,7 +485,7 @@ export namespace hadoop {
             interface $Properties {
                 app_id?: (hadoop.yarn.ApplicationIdProto.$Properties|null);
                 app_attempt_id?: (hadoop.yarn.ApplicationAttemptIdProto.$Properties|null);
-                id?: (Long|null);
+                id?: (number|Long|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = hadoop.yarn.ContainerIdProto.$Properties;
@@ -502,7 +502,7 @@ export namespace hadoop {
             constructor(properties?: hadoop.yarn.ResourceInformationProto.$Properties);
             $unknowns?: Uint8Array[];
             key: string;
-            value: Long;
+            value: (number|Long);
             units: string;
             type: hadoop.yarn.ResourceTypesProto;
             static encode(message: hadoop.yarn.ResourceInformationProto.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -512,7 +512,7 @@ export namespace hadoop {
         namespace ResourceInformationProto {
             interface $Properties {
                 key: string;
-                value?: (Long|null);
+                value?: (number|Long|null);
                 units?: (string|null);
                 type?: (hadoop.yarn.ResourceTypesProto|null);
                 $unknowns?: Uint8Array[];
@@ -549,7 +549,7 @@ export namespace hadoop {
         class ResourceProto {
             constructor(properties?: hadoop.yarn.ResourceProto.$Properties);
             $unknowns?: Uint8Array[];
-            memory: Long;
+            memory: (number|Long);
             virtual_cores: number;
             resource_value_map: hadoop.yarn.ResourceInformationProto.$Properties[];
             static encode(message: hadoop.yarn.ResourceProto.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -558,7 +558,7 @@ export namespace hadoop {
 
         namespace ResourceProto {
             interface $Properties {
-                memory?: (Long|null);
+                memory?: (number|Long|null);
                 virtual_cores?: (number|null);
                 resource_value_map?: (hadoop.yarn.ResourceInformationProto.$Properties[]|null);
                 $unknowns?: Uint8Array[];
@@ -638,7 +638,7 @@ export namespace hadoop {
             priority?: (hadoop.yarn.PriorityProto.$Properties|null);
             container_token?: (hadoop.common.TokenProto.$Properties|null);
             execution_type: hadoop.yarn.ExecutionTypeProto;
-            allocation_request_id: Long;
+            allocation_request_id: (number|Long);
             version: number;
             allocation_tags: string[];
             static encode(message: hadoop.yarn.ContainerProto.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -654,7 +654,7 @@ export namespace hadoop {
                 priority?: (hadoop.yarn.PriorityProto.$Properties|null);
                 container_token?: (hadoop.common.TokenProto.$Properties|null);
                 execution_type?: (hadoop.yarn.ExecutionTypeProto|null);
-                allocation_request_id?: (Long|null);
+                allocation_request_id?: (number|Long|null);
                 version?: (number|null);
                 allocation_tags?: (string[]|null);
                 $unknowns?: Uint8Array[];
@@ -768,7 +768,7 @@ export namespace hadoop {
             numContainers: number;
             node_state: hadoop.yarn.NodeStateProto;
             health_report: string;
-            last_health_report_time: Long;
+            last_health_report_time: (number|Long);
             node_labels: string[];
             decommissioning_timeout: number;
             node_update_type: hadoop.yarn.NodeUpdateTypeProto;
@@ -786,7 +786,7 @@ export namespace hadoop {
                 numContainers?: (number|null);
                 node_state?: (hadoop.yarn.NodeStateProto|null);
                 health_report?: (string|null);
-                last_health_report_time?: (Long|null);
+                last_health_report_time?: (number|Long|null);
                 node_labels?: (string[]|null);
                 decommissioning_timeout?: (number|null);
                 node_update_type?: (hadoop.yarn.NodeUpdateTypeProto|null);
@@ -829,7 +829,7 @@ export namespace hadoop {
             relax_locality: boolean;
             node_label_expression: string;
             execution_type_request?: (hadoop.yarn.ExecutionTypeRequestProto.$Properties|null);
-            allocation_request_id: Long;
+            allocation_request_id: (number|Long);
             static encode(message: hadoop.yarn.ResourceRequestProto.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): hadoop.yarn.ResourceRequestProto & hadoop.yarn.ResourceRequestProto.$Shape;
         }
@@ -843,7 +843,7 @@ export namespace hadoop {
                 relax_locality?: (boolean|null);
                 node_label_expression?: (string|null);
                 execution_type_request?: (hadoop.yarn.ExecutionTypeRequestProto.$Properties|null);
-                allocation_request_id?: (Long|null);
+                allocation_request_id?: (number|Long|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = hadoop.yarn.ResourceRequestProto.$Properties;
@@ -1065,8 +1065,8 @@ export namespace hadoop {
             constructor(properties?: hadoop.yarn.LocalResourceProto.$Properties);
             $unknowns?: Uint8Array[];
             resource?: (hadoop.yarn.URLProto.$Properties|null);
-            size: Long;
-            timestamp: Long;
+            size: (number|Long);
+            timestamp: (number|Long);
             type: hadoop.yarn.LocalResourceTypeProto;
             visibility: hadoop.yarn.LocalResourceVisibilityProto;
             pattern: string;
@@ -1077,8 +1077,8 @@ export namespace hadoop {
         namespace LocalResourceProto {
             interface $Properties {
                 resource?: (hadoop.yarn.URLProto.$Properties|null);
-                size?: (Long|null);
-                timestamp?: (Long|null);
+                size?: (number|Long|null);
+                timestamp?: (number|Long|null);
                 type?: (hadoop.yarn.LocalResourceTypeProto|null);
                 visibility?: (hadoop.yarn.LocalResourceVisibilityProto|null);
                 pattern?: (string|null);
@@ -1159,8 +1159,8 @@ export namespace hadoop {
             yarn_application_state: hadoop.yarn.YarnApplicationStateProto;
             trackingUrl: string;
             diagnostics: string;
-            startTime: Long;
-            finishTime: Long;
+            startTime: (number|Long);
+            finishTime: (number|Long);
             final_application_status: hadoop.yarn.FinalApplicationStatusProto;
             originalTrackingUrl: string;
             currentApplicationAttemptId?: (hadoop.yarn.ApplicationAttemptIdProto.$Properties|null);
@@ -1184,8 +1184,8 @@ export namespace hadoop {
                 yarn_application_state?: (hadoop.yarn.YarnApplicationStateProto|null);
                 trackingUrl?: (string|null);
                 diagnostics?: (string|null);
-                startTime?: (Long|null);
-                finishTime?: (Long|null);
+                startTime?: (number|Long|null);
+                finishTime?: (number|Long|null);
                 final_application_status?: (hadoop.yarn.FinalApplicationStatusProto|null);
                 originalTrackingUrl?: (string|null);
                 currentApplicationAttemptId?: (hadoop.yarn.ApplicationAttemptIdProto.$Properties|null);
@@ -1216,7 +1216,7 @@ export namespace hadoop {
             applicationType: string;
             keep_containers_across_application_attempts: boolean;
             applicationTags: string[];
-            attempt_failures_validity_interval: Long;
+            attempt_failures_validity_interval: (number|Long);
             node_label_expression: string;
             static encode(message: hadoop.yarn.ApplicationSubmissionContextProto.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): hadoop.yarn.ApplicationSubmissionContextProto & hadoop.yarn.ApplicationSubmissionContextProto.$Shape;
@@ -1236,7 +1236,7 @@ export namespace hadoop {
                 applicationType?: (string|null);
                 keep_containers_across_application_attempts?: (boolean|null);
                 applicationTags?: (string[]|null);
-                attempt_failures_validity_interval?: (Long|null);
+                attempt_failures_validity_interval?: (number|Long|null);
                 node_label_expression?: (string|null);
                 $unknowns?: Uint8Array[];
             }

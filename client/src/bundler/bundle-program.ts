@@ -18,7 +18,7 @@ import { describeProgram } from './pass/metadata.js';
 import { restoreNames } from './pass/names.js';
 import type { ProgramModel } from './pass/program-model.js';
 import type { SourceWriter } from './pass/source-writer.js';
-import { writeTaskCopy } from './pass/task-copy.js';
+import { writeCheckedTaskCopy } from './pass/task-copy.js';
 import { driverHeader, taskFileText } from './program-files.js';
 import { FlatPositions } from './flat-positions.js';
 import { checkTypes } from './type-check.js';
@@ -136,8 +136,8 @@ async function writeProgram(
   const sources = join(workDirectory, 'sources.json');
   const imports: ImportMetadata[] = flat.imports.entries.map(({ specifier, kind }) => ({ specifier, kind }));
   const hash = hashOf(flat, imports);
+  const task = writeCheckedTaskCopy(model, rewrite.taskEdits(model.prefix));
   const metadata = JSON.stringify(describeProgram(model, hash, imports));
-
   const driver = writeDriverCopy(model, {
     header: driverHeader({
       model,
@@ -153,7 +153,6 @@ async function writeProgram(
     importEdits: rewrite.driverEdits,
     lexicalDeclarations: lexicalDeclarations(model, positions),
   });
-  const task = writeTaskCopy(model, rewrite.taskEdits(model.prefix));
   const sourcesFile: SourcesFile = {
     version: 1,
     map: flat.map,

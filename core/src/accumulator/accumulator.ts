@@ -31,6 +31,8 @@ export interface AccumulatorInit<A, V> {
   readonly kind: 'sum' | 'collection' | 'custom';
   /** The captured param, of custom accumulators. */
   readonly closure?: ClosureData;
+  /** Throws when the application that it belongs to has ended. */
+  checkRunning(): void;
 }
 
 /** The driver's half of an accumulator. */
@@ -80,8 +82,13 @@ export class DriverAccumulator<A, V> implements Accumulator<A, V> {
       : { id, ...named, kind: kind === 'collection' ? kind : 'sum' };
   }
 
-  /** How closures take it along: by id. */
+  /**
+   * How closures take it along: by id, which means another one in another application.
+   *
+   * @throws ContextStoppedError
+   */
   get [referenceSymbol](): CapturedReference {
+    this.#init.checkRunning();
     return { kind: 'accumulator', id: this.id };
   }
 

@@ -20,7 +20,12 @@ export function createAccumulator(
     throw new ArgumentError(`${operator}: name must be a text, and is ${String(name)}`);
   }
   const init = initOf(operator, start);
-  const accumulator = new DriverAccumulator({ id: core.accumulators.nextId(), name, ...init });
+  const accumulator = new DriverAccumulator({
+    id: core.accumulators.nextId(),
+    name,
+    ...init,
+    checkRunning: () => core.checkRunning(),
+  });
   core.accumulators.add(accumulator);
   return accumulator;
 }
@@ -28,7 +33,7 @@ export function createAccumulator(
 function initOf(
   operator: string,
   start: AccumulatorStart,
-): Omit<AccumulatorInit<unknown, unknown>, 'id' | 'name'> {
+): Omit<AccumulatorInit<unknown, unknown>, 'id' | 'name' | 'checkRunning'> {
   if (start === 'collection') {
     const param = collectionParam as AccumulatorParam<unknown, unknown>;
     return { kind: 'collection', param };

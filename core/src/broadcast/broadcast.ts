@@ -59,9 +59,14 @@ export class DriverBroadcast<T> implements Broadcast<T> {
     await this.#core.application.runner.removeBroadcast(this.id, blocking);
   }
 
-  /** How closures take it along: by id. @throws BroadcastDestroyedError */
+  /**
+   * How closures take it along: by id, which means another one in another application.
+   *
+   * @throws BroadcastDestroyedError, ContextStoppedError
+   */
   get [referenceSymbol](): CapturedReference {
     this.#checkAlive();
+    this.#core.checkRunning();
     return { kind: 'broadcast', id: this.id };
   }
 

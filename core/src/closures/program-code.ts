@@ -8,6 +8,7 @@ import { constructRaw, readPrivates, writePrivates, type ClassTraits } from './c
 import { CellState, Extension, FunctionContent, Home, MemberPlace } from './extension.js';
 import type { ImportPath } from './import-index.js';
 import {
+  privateAccessKey,
   privatesKey,
   staticPrivatesKey,
   type CodeFunction,
@@ -358,7 +359,7 @@ export abstract class ProgramCode implements ValueCode {
   }
 
   #isOrdinary(value: AnyFunction, key: string | symbol, isClass: boolean): boolean {
-    if (key === privatesKey || key === staticPrivatesKey) return true;
+    if (key === privatesKey || key === staticPrivatesKey || key === privateAccessKey) return true;
     const descriptor = Reflect.getOwnPropertyDescriptor(value, key)!;
     if (key === 'name' || key === 'length') return descriptor.enumerable !== true && descriptor.writable !== true;
     if (ORDINARY_KEYS.has(key)) return true;

@@ -56,6 +56,8 @@ export interface CellMetadata {
   readonly import?: readonly [index: number, exportName: string];
   /** Constant whose initialiser makes it, and its place among the names that one declares. */
   readonly constant?: readonly [index: number, place: number];
+  /** Assigned more than once and used by a class, which exists once for all functions of a stage. */
+  readonly shared?: true;
   /** Read by its own function's code, so a write in a task would be waited for in vain. */
   readonly ownerReads?: true;
 }
@@ -115,4 +117,6 @@ export function taskScriptName(hash: string): string {
 
 /** Keys of the static methods through which the engine reaches private fields. */
 export const privatesKey: unique symbol = Symbol.for('heddle.privates') as never;
+/** Key of the class inside a class that reaches its private names for functions taken out of it. */
+export const privateAccessKey: unique symbol = Symbol.for('heddle.privateAccess') as never;
 export const staticPrivatesKey: unique symbol = Symbol.for('heddle.staticPrivates') as never;

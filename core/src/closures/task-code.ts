@@ -25,7 +25,10 @@ export interface TaskBindings {
 export interface ClosureMemory {
   /** By number of the node in the snapshot. */
   readonly made: Map<number, object>;
-  readonly module: TaskScope;
+  /** The closure's own run of the program's code; made when the first function needs it. */
+  readonly module: () => TaskScope;
+  /** Told of bindings that a class shares with everything else in the stage. */
+  readonly sharedCell: (name: string, value: unknown) => void;
   /** False while a single value is decoded beside a running attempt. */
   setsCells: boolean;
 }
@@ -243,7 +246,7 @@ export class TaskCode extends ProgramCode {
     const threadId = isThread ? reader.varint() : undefined;
     const parent = scope === 0 ? undefined : this.#scopeSlot(decoder);
     if (threadId !== undefined) return this.thread.threadScope(threadId, scope, parent);
-    if (scope === 0) return this.#memory?.module ?? this.thread.newModule();
+    if (scope === 0) return this.#memory?.module() ?? this.thread.newModule();
     return this.#once(id, () => this.thread.newScope(scope, parent!));
   }
 
@@ -327,7 +330,10 @@ export class TaskCode extends ProgramCode {
         reader.u8() === CellState.VALUE
           ? decoder.slot()
           : uninitialised(this.metadata.scopes[scope.scope]!.cells[cell]!.name);
-      if (setsCells) set(value);
+      if (!setsCells) continue;
+      set(value);
+      const { name, shared } = this.metadata.scopes[scope.scope]!.cells[cell]!;
+      if (shared === true) this.#memory?.sharedCell(name, value);
     }
   }
 

@@ -10,6 +10,7 @@ import { ProgramMismatchError } from './errors.js';
 import { SNAPSHOT_VERSION } from './extension.js';
 import { PROGRAM_FORMAT, type TaskFile } from './program-metadata.js';
 import { TaskCode, type ClosureMemory, type TaskBindings } from './task-code.js';
+import type { TaskScope } from './task-scope.js';
 import { ThreadState } from './task-thread.js';
 
 /** A captured closure in a task thread. */
@@ -65,15 +66,16 @@ class Instance implements ClosureInstance {
   readonly #code: TaskCode;
   readonly #memory: ClosureMemory;
   readonly #bodyOffset: number;
-  #latest: unknown[] | undefined;
-  readonly #encodedRoots = new Map<number, Uint8Array | undefined>();
+  readonly #copiers = new Map<number, () => unknown>();
 
   constructor(thread: ThreadState, closure: ClosureData, bindings: TaskBindings) {
     this.#thread = thread;
     this.#closure = closure;
+    let module: TaskScope | undefined;
     this.#memory = {
       made: new Map(),
-      module: thread.newModule(),
+      module: () => (module ??= thread.newModule()),
+      sharedCell: (name, value) => thread.sharedBindings(bindings).check(name, value, closure.callSite),
       setsCells: true,
     };
     this.#code = new TaskCode(thread, bindings, this.#memory);
@@ -93,38 +95,41 @@ class Instance implements ClosureInstance {
   }
 
   roots(): unknown[] {
-    this.#latest = this.#decode();
-    return this.#latest;
+    return this.#decode();
   }
 
   freshRoot(index: number): unknown {
-    const latest = (this.#latest ??= this.#decode())[index];
-    if (typeof latest !== 'object' || latest === null) return latest;
-    const encoded = this.#encodedRoot(index);
-    if (encoded !== undefined) return decodeValue(encoded, this.#thread.dataCode);
-    this.#memory.setsCells = false;
+    let copy = this.#copiers.get(index);
+    if (copy === undefined) {
+      copy = this.#copierOf(index);
+      this.#copiers.set(index, copy);
+    }
+    return copy();
+  }
+
+  /** The fastest way to another copy: aggregations ask for one with every key. */
+  #copierOf(index: number): () => unknown {
+    const template = this.#decodeBeside()[index];
+    if (typeof template !== 'object' || template === null) return () => template;
+    const flat = flatCopier(template);
+    if (flat !== undefined) return flat;
     try {
-      return this.#decode()[index];
-    } finally {
-      this.#memory.setsCells = true;
+      const encoded = encodeValue(template, this.#thread.dataCode);
+      return () => decodeValue(encoded, this.#thread.dataCode);
+    } catch {
+      // It holds functions or references: only the snapshot can make another one.
+      return () => this.#decodeBeside()[index];
     }
   }
 
-  /** The root alone as plain data, which is much faster to copy than the whole snapshot; undefined when it is more. */
-  #encodedRoot(index: number): Uint8Array | undefined {
-    if (!this.#encodedRoots.has(index)) {
-      let encoded: Uint8Array | undefined;
-      this.#memory.setsCells = false;
-      try {
-        encoded = encodeValue(this.#decode()[index], this.#thread.dataCode);
-      } catch {
-        // It holds functions or references: only the snapshot can make another one.
-      } finally {
-        this.#memory.setsCells = true;
-      }
-      this.#encodedRoots.set(index, encoded);
+  /** Decodes without touching what running functions have captured. */
+  #decodeBeside(): unknown[] {
+    this.#memory.setsCells = false;
+    try {
+      return this.#decode();
+    } finally {
+      this.#memory.setsCells = true;
     }
-    return this.#encodedRoots.get(index);
   }
 
   #decode(): unknown[] {
@@ -135,4 +140,40 @@ class Instance implements ClosureInstance {
     }
     return roots as unknown[];
   }
+}
+
+/** Copies arrays, plain objects, Maps and Sets that hold nothing but primitives. */
+function flatCopier(template: object): (() => unknown) | undefined {
+  const prototype = Object.getPrototypeOf(template) as object | null;
+  const isPrimitive = (value: unknown): boolean =>
+    (typeof value !== 'object' || value === null) && typeof value !== 'function';
+  if (prototype === Array.prototype) {
+    const list = template as unknown[];
+    const isFlat = Object.keys(list).length === list.length && list.every(isPrimitive);
+    return isFlat ? () => list.slice() : undefined;
+  }
+  if (prototype === Object.prototype) {
+    const isFlat =
+      Object.isExtensible(template) &&
+      Reflect.ownKeys(template).every((key) => {
+        const descriptor = Reflect.getOwnPropertyDescriptor(template, key)!;
+        return (
+          descriptor.writable === true &&
+          descriptor.enumerable === true &&
+          descriptor.configurable === true &&
+          isPrimitive(descriptor.value)
+        );
+      });
+    return isFlat ? () => ({ ...template }) : undefined;
+  }
+  if (prototype === Map.prototype && Reflect.ownKeys(template).length === 0) {
+    const map = template as Map<unknown, unknown>;
+    const isFlat = [...map].every(([key, value]) => isPrimitive(key) && isPrimitive(value));
+    return isFlat ? () => new Map(map) : undefined;
+  }
+  if (prototype === Set.prototype && Reflect.ownKeys(template).length === 0) {
+    const set = template as Set<unknown>;
+    return [...set].every(isPrimitive) ? () => new Set(set) : undefined;
+  }
+  return undefined;
 }

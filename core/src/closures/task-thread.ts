@@ -5,6 +5,7 @@ import { ValueDecoder } from '../codec/value/decoder.js';
 import { ByteReader } from '../codec/byte-reader.js';
 import { followImport, ImportIndex } from './import-index.js';
 import {
+  privateAccessKey,
   privatesKey,
   staticPrivatesKey,
   taskScriptName,
@@ -13,6 +14,7 @@ import {
   type ProgramMetadata,
   type TaskFile,
 } from './program-metadata.js';
+import { SharedBindings } from './shared-bindings.js';
 import { TaskScope } from './task-scope.js';
 import type { TaskCode } from './task-code.js';
 
@@ -48,6 +50,7 @@ export class ThreadState {
   readonly #constants = new Map<number, readonly unknown[]>();
   readonly #constantPlaces = new WeakMap<object, readonly [number, number]>();
   readonly #rawSwitches = new WeakMap<TaskScope, (on: boolean) => void>();
+  readonly #sharedBindings = new WeakMap<object, SharedBindings>();
   #loadedSideEffects = false;
 
   /** Finds exports of the packages that this thread has loaded. */
@@ -72,6 +75,7 @@ export class ThreadState {
       require: (index: number) => this.file.required[index]!(),
       P: privatesKey,
       Q: staticPrivatesKey,
+      W: privateAccessKey,
     });
     return new TaskScope(0, undefined, code, threadId);
   }
@@ -111,6 +115,16 @@ export class ThreadState {
     const make = parent.code.kids[scope];
     if (make === undefined) throw new CorruptDataError(`scope ${scope} is not inside scope ${parent.scope}`);
     return new TaskScope(scope, parent, make(), threadId);
+  }
+
+  /** Bindings of classes that all closures of one stage share; `stage` names the stage. */
+  sharedBindings(stage: object): SharedBindings {
+    let shared = this.#sharedBindings.get(stage);
+    if (shared === undefined) {
+      shared = new SharedBindings(this.dataCode);
+      this.#sharedBindings.set(stage, shared);
+    }
+    return shared;
   }
 
   newFunction(unit: number, scope: TaskScope): CodeFunction {

@@ -1,5 +1,6 @@
 import { ArgumentError } from '@heddle/common';
-import { hashKey } from '../keys/index.js';
+import { registerValueType } from '../codec/value/engine-types.js';
+import { hashKey, partitionOfHash } from '../keys/index.js';
 import { Partitioner } from './partitioner.js';
 
 /**
@@ -25,8 +26,8 @@ export class HashPartitioner extends Partitioner {
   /** @throws KeyNotHashableError for functions, symbols and other values that are no keys */
   override getPartition(key: unknown): number {
     if (key === null || key === undefined) return 0;
-    const remainder = hashKey(key) % this.numPartitions;
-    return remainder < 0 ? remainder + this.numPartitions : remainder;
+    // Plus 0: the remainder of a negative hash may be -0.
+    return partitionOfHash(hashKey(key), this.numPartitions) + 0;
   }
 
   override equals(other: unknown): boolean {
@@ -37,3 +38,5 @@ export class HashPartitioner extends Partitioner {
     );
   }
 }
+
+registerValueType({ name: 'HashPartitioner', class: HashPartitioner });

@@ -1,4 +1,5 @@
 import { InternalError } from '@heddle/common';
+import { registerValueType } from '../codec/value/engine-types.js';
 import { compareKeys, keysEqual } from '../keys/index.js';
 import type { RDD } from '../rdd/rdd.js';
 import { Partitioner } from './partitioner.js';
@@ -93,3 +94,5 @@ export class KeyedRangePartitioner<K = unknown> extends RangePartitioner {
     );
   }
 }
+
+registerValueType({ name: 'RangePartitioner', class: RangePartitioner });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ArgumentError } from '@heddle/common';
 import type { HeddleContext } from '../context/heddle-context.js';
 import { driverOnlySymbol } from '../context/reference.js';
@@ -153,6 +154,11 @@ export abstract class RddMetadata<T> {
   /** `words MapPartitionsRDD[3] at map at app.ts:12`. */
   toString(): string {
     return this.#node.toString();
+  }
+
+  /** What `console.log` shows: the records are not here. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   async #prepare(operator: string, options: ActionOptions | undefined): Promise<void> {

@@ -6,11 +6,11 @@ import { rddOf } from './facade.js';
 import {
   aggregateByKeyNode,
   combineByKeyNode,
-  flatMapGroupsNode,
   foldByKeyNode,
   groupByKeyNode,
   reduceByKeyNode,
 } from './operators/by-key.js';
+import { flatMapGroupsNode } from './operators/flat-map-groups.js';
 import { cogroupNode, joinNode } from './operators/join.js';
 import { functionStep, plainStep } from './operators/narrow.js';
 import type { PartitionsArgument } from './operators/partitioner-choice.js';

@@ -1,6 +1,7 @@
 import { checkBoolean } from './arguments.js';
 import { rddOf } from './facade.js';
-import { distinctNode, groupByNode } from './operators/by-key.js';
+import { groupByNode } from './operators/by-key.js';
+import { distinctNode } from './operators/distinct.js';
 import { functionStep, partitionStep, plainStep, sampleStep } from './operators/narrow.js';
 import { coalesceNode, repartitionNode, unionNode } from './operators/partitions.js';
 import type { PartitionsArgument } from './operators/partitioner-choice.js';

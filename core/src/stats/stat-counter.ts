@@ -1,3 +1,6 @@
+import { inspect } from 'node:util';
+import { registerValueType } from '../codec/value/engine-types.js';
+
 /**
  * Count, mean, variance, minimum and maximum of numbers, kept in one pass and mergeable.
  *
@@ -23,6 +26,12 @@ export class StatCounter {
   /** The counter that a task of the `stats` sink reports: count, mean, m2, min, max, sum, compensation. @internal */
   static fromParts(parts: readonly number[]): StatCounter {
     const counter = new StatCounter();
+    StatCounter.setParts(counter, parts);
+    return counter;
+  }
+
+  /** @internal */
+  static setParts(counter: StatCounter, parts: readonly number[]): void {
     [
       counter.#count,
       counter.#mean,
@@ -32,7 +41,19 @@ export class StatCounter {
       counter.#sum,
       counter.#compensation,
     ] = parts as [number, number, number, number, number, number, number];
-    return counter;
+  }
+
+  /** What `fromParts` takes. @internal */
+  static toParts(counter: StatCounter): number[] {
+    return [
+      counter.#count,
+      counter.#mean,
+      counter.#m2,
+      counter.#min,
+      counter.#max,
+      counter.#sum,
+      counter.#compensation,
+    ];
   }
 
   /** Adds a number, or everything that another counter has seen; returns this counter. */
@@ -135,8 +156,22 @@ export class StatCounter {
     return `(count: ${this.count}, mean: ${this.mean}, stdev: ${this.stdev}, max: ${this.max}, min: ${this.min})`;
   }
 
+  /** What `console.log` shows. */
+  [inspect.custom](): string {
+    return `StatCounter ${this.toString()}`;
+  }
+
   toJSON(): Record<string, number> {
     const { count, mean, sum, min, max, variance, stdev, sampleVariance, sampleStdev } = this;
     return { count, mean, sum, min, max, variance, stdev, sampleVariance, sampleStdev };
   }
 }
+
+// Programs aggregate into counters of their own: they travel between tasks and driver.
+registerValueType({
+  name: 'StatCounter',
+  class: StatCounter,
+  create: () => new StatCounter(),
+  save: (counter) => StatCounter.toParts(counter),
+  restore: (counter, parts) => StatCounter.setParts(counter, parts as number[]),
+});

@@ -70,6 +70,14 @@ describe('accumulators on the driver (A-177)', () => {
     expect(b.id).to.not.equal(a.id);
   });
 
+  it('belong to their application: after its end no closure takes them along', async () => {
+    const a = sc.longAccumulator();
+    await sc.stop();
+    const reference = () => (a as unknown as { [referenceSymbol]: unknown })[referenceSymbol];
+    expect(thrown(reference)).to.have.property('code', 'CONTEXT_STOPPED');
+    expect(a.value).to.equal(0);
+  });
+
   it('take only numbers where they sum', () => {
     const sum = sc.accumulator(0);
     expect(thrown(() => sum.add('1' as unknown as number))).to.have.property('code', 'ARGUMENT');

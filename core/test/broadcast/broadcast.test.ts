@@ -53,4 +53,13 @@ describe('a broadcast variable on the driver (A-176)', () => {
     await broadcast.destroy();
     expect(fake.calls.filter((call) => call.startsWith('remove'))).to.deep.equal([]);
   });
+
+  it('belongs to its application: after its end no closure takes it along', async () => {
+    const broadcast = sc.broadcast('x');
+    await sc.stop();
+    const reference = () =>
+      (broadcast as unknown as { [referenceSymbol]: unknown })[referenceSymbol];
+    expect(thrown(reference)).to.have.property('code', 'CONTEXT_STOPPED');
+    expect(broadcast.value).to.equal('x');
+  });
 });

@@ -38,6 +38,7 @@ describe('HashPartitioner', () => {
       fc.property(key, fc.integer({ min: 1, max: 1_000 }), (value, n) => {
         const partition = new HashPartitioner(n).getPartition(value);
         expect(partition).to.be.within(0, n - 1);
+        expect(Object.is(partition, -0)).to.equal(false);
         expect((((hashKey(value) % n) + n) % n) - partition).to.equal(0);
       }),
     );

@@ -175,6 +175,14 @@ describe('arguments are checked at the call', () => {
     expect(await rejection(sc.runJob(no, Array.from))).to.have.property('code', 'ARGUMENT');
   });
 
+  it('an RDD of a context that was stopped is none of the next one', async () => {
+    const old = sc.range(3);
+    await sc.stop();
+    sc = await new FakeApplication().start();
+    expect(thrown(() => sc.range(3).union(old))).to.have.property('code', 'ARGUMENT');
+    expect(thrown(() => old.map(String))).to.have.property('code', 'CONTEXT_STOPPED');
+  });
+
   it('partitioners have at least one partition, and go with no function', () => {
     expect(thrown(() => pairs().partitionBy(new NoPartitions()))).to.have.property(
       'code',

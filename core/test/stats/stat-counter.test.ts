@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { driverCodeTable } from '../../src/closures/index.js';
+import { decodeValue, encodeValue } from '../../src/codec/index.js';
 import { StatCounter } from '../../src/stats/stat-counter.js';
 
 describe('StatCounter (B.4)', () => {
@@ -76,6 +78,16 @@ describe('StatCounter (B.4)', () => {
         expect(merged.sum).to.be.closeTo(all.sum, 1e-8);
       }),
     );
+  });
+
+  it('travels as a value, also inside others', () => {
+    const code = driverCodeTable();
+    const [back] = decodeValue(
+      encodeValue([new StatCounter([1, 2, 6])], code),
+      code,
+    ) as StatCounter[];
+    expect(back).to.be.instanceOf(StatCounter);
+    expect(back!.merge(3)).to.include({ count: 4, mean: 3, sum: 12, min: 1, max: 6 });
   });
 
   it('comes back from the parts that a task reports', () => {

@@ -1,4 +1,4 @@
-import { assertNever, describeThrown, type Logger } from '@heddle/common';
+import { describeThrown, type Logger } from '@heddle/common';
 import { encodeError, plainCodeTable } from 'heddle/internal';
 import type { BlockStatus, StageBinary, TaskDescription, TaskFailure } from 'heddle/internal';
 import type { TaskUpdate } from 'heddle/internal';
@@ -219,7 +219,10 @@ export class TaskSlot {
         this.#services.ready();
         return;
       default:
-        assertNever(message, 'message of a task thread');
+        // User code can post on the thread's port: nothing of ours, and no reason to fall over.
+        this.#services.logger.warn('a task thread sent an unknown message', {
+          executorId: this.#services.executorId,
+        });
     }
   }
 

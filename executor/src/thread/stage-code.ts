@@ -3,7 +3,7 @@ import { encodeValue, TaskAccumulator } from 'heddle/internal';
 import type { AccumulatorParam, AccumulatorUpdate, RootRef, StageBinary } from 'heddle/internal';
 import { StagePipelines } from '../pipeline/stage-pipelines.js';
 import type { ThreadBroadcasts } from './broadcasts.js';
-import type { ThreadClosure, ThreadProgram } from './thread-program.js';
+import type { ThreadBindings, ThreadClosure, ThreadProgram } from './thread-program.js';
 
 /** A stage as one thread keeps it: its generated loops and its functions, made at first use. */
 export class StageCode {
@@ -11,7 +11,8 @@ export class StageCode {
   readonly pipelines: StagePipelines;
   readonly program: ThreadProgram;
   readonly accumulators: StageAccumulators;
-  readonly #broadcasts: ThreadBroadcasts;
+  /** One for all closures of the stage: they see each other's classes. */
+  readonly #bindings: ThreadBindings;
   readonly #closures: (ThreadClosure | undefined)[] = [];
 
   constructor(stage: StageBinary, program: ThreadProgram, broadcasts: ThreadBroadcasts) {
@@ -19,7 +20,10 @@ export class StageCode {
     this.pipelines = new StagePipelines(stage.plan);
     this.program = program;
     this.accumulators = new StageAccumulators(stage);
-    this.#broadcasts = broadcasts;
+    this.#bindings = {
+      broadcast: (id) => broadcasts.find(id),
+      accumulator: (id) => this.accumulators.find(id),
+    };
   }
 
   closure(index: number): ThreadClosure {
@@ -27,10 +31,7 @@ export class StageCode {
     if (closure === undefined) {
       const data = this.stage.plan.closures[index];
       if (data === undefined) throw new InternalError(`the stage's plan has no closure ${index}`);
-      closure = this.program.instantiate(data, {
-        broadcast: (id) => this.#broadcasts.find(id),
-        accumulator: (id) => this.accumulators.find(id),
-      });
+      closure = this.program.instantiate(data, this.#bindings);
       this.#closures[index] = closure;
     }
     return closure;

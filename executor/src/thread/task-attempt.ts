@@ -19,7 +19,7 @@ import type { AvailableBlock } from '../storage/block-messages.js';
 import { openBlock } from '../storage/block-reader.js';
 import { BlockWriter } from '../storage/block-writer.js';
 import type { BatchSource, TaskEnvironment } from '../task-environment.js';
-import { CachingSource } from './cached-source.js';
+import { CachingSource } from './caching-source.js';
 import type { ControlWords } from './control-words.js';
 import { CommitDeniedError, TaskKilledError } from './errors.js';
 import type { HeapGuard } from './heap-guard.js';

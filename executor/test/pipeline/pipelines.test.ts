@@ -496,7 +496,6 @@ describe('wrong records and results in pipelines', () => {
   it('whatever a step throws carries the label of the step, also when it is no Error', () => {
     const cases: [PlanBuilder, unknown, string][] = [];
     const thrower = (value: unknown) => (): never => {
-       
       throw value;
     };
     const error = new Error('mine');

@@ -5,7 +5,7 @@ import { isClassNode, type Node } from './ast.js';
 import { CellScopes } from './cell-scopes.js';
 import { findConstants } from './constants.js';
 import type { Cell, CellScope, ProgramModel, Unit } from './program-model.js';
-import { collectUnits, type OwnerReference } from './units.js';
+import { collectUnits, type OwnerReference, type PrivateReference } from './units.js';
 
 /** What the flat program's import declarations stand for. */
 export interface ImportNumbers {
@@ -38,6 +38,7 @@ export function analyzeProgram(text: string, imports: ImportNumbers): Analysis {
     }
   }
   for (const reference of found.ownerReferences) resolveOwner(reference, scopes);
+  for (const reference of found.privateReferences) resolvePrivate(reference, scopes);
   scopes.settle();
   for (const unit of found.units) chooseScope(unit, scopes.moduleScope);
   const constants = findConstants(ast, manager, scopes, imports);
@@ -127,6 +128,22 @@ function resolveOwner(reference: OwnerReference, scopes: CellScopes): void {
   }
 }
 
+function resolvePrivate(reference: PrivateReference, scopes: CellScopes): void {
+  const { node, ofClass, holder, through } = reference;
+  const cell = scopes.classCell(holder, ofClass);
+  if (cell === undefined) {
+    for (const unit of through) {
+      unit.refusal ??= 'it uses private names of a class whose own name is hidden where it stands';
+    }
+    return;
+  }
+  ofClass.givesAccess = true;
+  for (const unit of through) {
+    unit.captured.add(cell);
+    unit.privateUses.push({ node, cell });
+  }
+}
+
 function chooseScope(unit: Unit, moduleScope: CellScope): void {
   unit.scope = moduleScope;
   let depth = 0;
@@ -156,6 +173,7 @@ function spreadThreadHome(units: readonly Unit[]): void {
     for (const cell of unit.captured) if (cell.reassigned) shared.add(cell);
   };
   for (const unit of units) if (unit.kind === 'class') adopt(unit);
+  for (const cell of shared) cell.isShared = true;
   for (let before = -1; before !== shared.size; ) {
     before = shared.size;
     for (const unit of units) {

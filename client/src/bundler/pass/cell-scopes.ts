@@ -2,7 +2,7 @@ import type { Scope, ScopeManager, Variable } from 'eslint-scope';
 
 import type { ImportNumbers } from './analyze.js';
 import { afterArrow, isFunctionNode, type Node } from './ast.js';
-import type { Cell, CellKind, CellScope, ScopeEntry } from './program-model.js';
+import type { Cell, CellKind, CellScope, ScopeEntry, Unit } from './program-model.js';
 
 /** Turns scopes of the language into scopes with cells, as captures ask for them. */
 export class CellScopes {
@@ -69,8 +69,10 @@ export class CellScopes {
       reassigned: isReassigned(variable),
       ownerReads: ownerReads(variable),
       variable,
+      ofClass: undefined,
       import: this.#importOf(variable),
       make: undefined,
+      isShared: false,
     };
     scope.cells.push(cell);
     const byScope = this.#byVariable.get(variable) ?? new Map<CellScope, Cell>();
@@ -95,11 +97,42 @@ export class CellScopes {
       reassigned: false,
       ownerReads: true,
       variable: undefined,
+      ofClass: undefined,
       import: undefined,
       make: undefined,
+      isShared: false,
     };
     scope.cells.push(cell);
     cells.set(kind, cell);
+    return cell;
+  }
+
+  /**
+   * Cell of the class around a method, field initialiser or static block; undefined when its name
+   * means something else there.
+   */
+  classCell(holder: Node, ofClass: Unit): Cell | undefined {
+    const holderScope = this.#scopeOfOwner(holder);
+    const name = ofClass.node.id?.name;
+    if (name !== undefined && holderScope.set.has(name)) return undefined;
+    const scope = this.#cellScope(holderScope);
+    const known = scope.cells.find((cell) => cell.ofClass === ofClass);
+    if (known !== undefined) return known;
+    const cell: Cell = {
+      scope,
+      index: scope.cells.length,
+      kind: 'class',
+      name: `${this.prefix}A${ofClass.id}`,
+      declaredAt: ofClass.node.start,
+      reassigned: false,
+      ownerReads: false,
+      variable: undefined,
+      ofClass,
+      import: undefined,
+      make: undefined,
+      isShared: false,
+    };
+    scope.cells.push(cell);
     return cell;
   }
 

@@ -86,7 +86,7 @@ class DriverCopy {
     const parent = scope.parent === undefined ? 'undefined' : this.#scopeAt(scope.parent, at, inClassBody);
     const p = this.#p;
     const cases = scope.cells
-      .filter((cell) => cell.import === undefined && !(inClassBody && cell.kind !== 'variable'))
+      .filter((cell) => cell.import === undefined && !(inClassBody && cell.kind !== 'variable' && cell.kind !== 'class'))
       .map((cell) => `case ${cell.index}:return ${this.#readCell(cell)};`)
       .join('');
     const reader = cases === '' ? 'undefined' : `${p}i=>{switch(${p}i){${cases}}}`;
@@ -99,6 +99,8 @@ class DriverCopy {
         return cell.name;
       case 'newTarget':
         return 'new.target';
+      case 'class':
+        return cell.ofClass!.node.id?.name ?? this.#ownClassName(cell.ofClass!);
       default:
         return cell.kind;
     }
@@ -164,10 +166,19 @@ class DriverCopy {
     const scope = this.#scopeAt(unit.scope, at, true);
     this.edits.insert(
       at,
-      `static{${p}c(this,${unit.id},${scope},${shape.computedKeys.length}${nameArgument(unit)})}${privateAccessors(shape, p)}`,
+      `static{${p}c(this,${unit.id},${scope},${shape.computedKeys.length}${nameArgument(unit, unit.givesAccess)})}${privateAccessors(shape, p)}`,
     );
+    if (unit.givesAccess && node.id == null) {
+      const keyword = node.start + 'class'.length;
+      this.edits.insert(keyword, ` ${this.#ownClassName(unit)}`);
+    }
     for (const key of shape.computedKeys) this.edits.wrap(key.start, key.end, `${p}k(`, ')');
     guardConstruction(shape, p, this.edits);
+  }
+
+  /** A name for a class without one, so that functions inside can refer to it. */
+  #ownClassName(unit: Unit): string {
+    return `${this.#p}C${unit.id}`;
   }
 
   #tagAccessors(): void {
@@ -212,8 +223,10 @@ class DriverCopy {
 }
 
 /** The source's name of a function whose own name is another. */
-function nameArgument(unit: Unit): string {
-  return unit.restoredName === undefined ? '' : `,${JSON.stringify(unit.restoredName)}`;
+function nameArgument(unit: Unit, isNamedHere = false): string {
+  const wasNamed = isNamedHere && unit.node.id == null;
+  const name = unit.restoredName ?? (wasNamed ? (unit.inferredName ?? '') : undefined);
+  return name === undefined ? '' : `,${JSON.stringify(name)}`;
 }
 
 /** Static methods that read and write the private fields of an instance, and of the class. */

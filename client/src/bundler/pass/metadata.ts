@@ -63,14 +63,28 @@ function describeScope(scope: CellScope): ScopeMetadata {
   return { parent: scope.parent?.id ?? -1, cells: scope.cells.map(describeCell) };
 }
 
+function cellName(cell: Cell): string {
+  switch (cell.kind) {
+    case 'variable':
+      return cell.name;
+    case 'newTarget':
+      return 'new.target';
+    case 'class':
+      return `class ${nameOf(cell.ofClass!)}`;
+    default:
+      return cell.kind;
+  }
+}
+
 function describeCell(cell: Cell): CellMetadata {
   return {
-    name: cell.kind === 'variable' ? cell.name : cell.kind === 'newTarget' ? 'new.target' : cell.kind,
+    name: cellName(cell),
     at: cell.declaredAt,
     ...(cell.import !== undefined && { import: [cell.import.index, cell.import.exportName] as const }),
     ...(cell.make !== undefined && {
       constant: [cell.make.id, cell.make.names.indexOf(cell.name)] as const,
     }),
+    ...(cell.isShared && { shared: true as const }),
     ...(cell.ownerReads && { ownerReads: true as const }),
   };
 }

@@ -3,8 +3,11 @@ import type { Variable } from 'eslint-scope';
 
 import type { ClassNode, FunctionNode, Node } from './ast.js';
 
-/** What a cell holds. All but `variable` are bindings that the language makes for a function call. */
-export type CellKind = 'variable' | 'this' | 'arguments' | 'newTarget';
+/**
+ * What a cell holds. All but `variable` and `class` are bindings that the language makes for a
+ * function call; `class` is the class around, for functions that use its private names.
+ */
+export type CellKind = 'variable' | 'this' | 'arguments' | 'newTarget' | 'class';
 
 /** A binding that some function below its scope captures. */
 export interface Cell {
@@ -20,10 +23,14 @@ export interface Cell {
   /** Read by code of the function that declares it, not only by functions inside. */
   readonly ownerReads: boolean;
   readonly variable: Variable | undefined;
+  /** Of a `class` cell. */
+  readonly ofClass: Unit | undefined;
   /** Number in the import table and name of the export (`*` for the namespace). */
   readonly import: { readonly index: number; readonly exportName: string } | undefined;
   /** A module-level constant whose initialiser a task may run again. */
   make: MadeConstant | undefined;
+  /** Reassigned, and used by a class. */
+  isShared: boolean;
 }
 
 /** How the driver copy creates the runtime object of a scope. */
@@ -44,6 +51,8 @@ export interface CellScope {
 }
 
 export type UnitKind = 'function' | 'arrow' | 'method' | 'getter' | 'setter' | 'class';
+
+export type PrivateUse = acorn.MemberExpression | acorn.BinaryExpression;
 
 /** A function or class of the program: something that can be captured. */
 export interface Unit {
@@ -68,6 +77,10 @@ export interface Unit {
   readonly writes: { readonly cell: Cell; readonly at: number }[];
   /** References to `this`, `arguments` and `new.target` of an enclosing function, in arrows. */
   readonly outerThis: { readonly start: number; readonly end: number; readonly cell: Cell }[];
+  /** Uses of private names of a class around: `object.#name` and `#name in object`. */
+  readonly privateUses: { readonly node: PrivateUse; readonly cell: Cell }[];
+  /** Of a class: some function inside is taken out of it and uses its private names. */
+  givesAccess: boolean;
   /** Why it cannot be taken out of its place. */
   refusal: string | undefined;
   /** It shares a reassigned binding with a class, so it must live where the class lives. */

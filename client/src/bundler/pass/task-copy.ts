@@ -1,3 +1,5 @@
+import { Script } from 'node:vm';
+
 import type * as acorn from 'acorn';
 
 import { isClassNode, type ClassNode } from './ast.js';
@@ -22,6 +24,32 @@ export function writeTaskCopy(model: ProgramModel, edits: readonly Edit[]): Sour
   const copy = new TaskCopy(model, edits);
   copy.program();
   return copy.writer;
+}
+
+/**
+ * The task copy, compiled once to see that it can be. One function that cannot stand outside its
+ * place would spoil all: such functions are found one by one, and refused if they are captured.
+ */
+export function writeCheckedTaskCopy(model: ProgramModel, edits: readonly Edit[]): SourceWriter {
+  const whole = writeTaskCopy(model, edits);
+  if (syntaxErrorOf(whole.toString()) === undefined) return whole;
+  for (const unit of model.units) {
+    if (unit.refusal !== undefined) continue;
+    const copy = new TaskCopy(model, edits);
+    copy.unit(unit);
+    const error = syntaxErrorOf(`(function(){"use strict";({\n0:${copy.writer.toString()}})})`);
+    if (error !== undefined) unit.refusal = `it cannot stand outside of the code around it (${error})`;
+  }
+  return writeTaskCopy(model, edits);
+}
+
+function syntaxErrorOf(text: string): string | undefined {
+  try {
+    new Script(text);
+    return undefined;
+  } catch (error) {
+    return error instanceof SyntaxError ? error.message : undefined;
+  }
 }
 
 class TaskCopy {
@@ -49,7 +77,7 @@ class TaskCopy {
   program(): void {
     const p = this.#p;
     this.writer.add(
-      `(function(${p}rt){"use strict";const ${p}d=${p}rt.dynamicImport,${p}q=${p}rt.require,${p}P=${p}rt.P,${p}Q=${p}rt.Q;let ${p}raw=false;`,
+      `(function(${p}rt){"use strict";const ${p}d=${p}rt.dynamicImport,${p}q=${p}rt.require,${p}P=${p}rt.P,${p}Q=${p}rt.Q,${p}W=${p}rt.W;let ${p}raw=false;const ${p}access=c=>{const W=c[${p}W],access=o=>o==null?o:new W(o);access.owner=c;return access};`,
     );
     this.#scopeBody(this.#model.moduleScope, () => {
       this.writer.add(`raw:v=>{${p}raw=v},make:{`);
@@ -70,13 +98,21 @@ class TaskCopy {
     const p = this.#p;
     if (names.length > 0) writer.add(`let ${names.join(',')};`);
     writer.add('return{set:[');
-    writer.add(names.map((name) => `${p}v=>{${name}=${p}v}`).join(','));
+    writer.add(
+      scope.cells
+        .map(({ kind, name }) => `${p}v=>{${name}=${kind === 'class' ? `${p}access(${p}v)` : `${p}v`}}`)
+        .join(','),
+    );
     writer.add('],get:[');
-    writer.add(names.map((name) => `()=>${name}`).join(','));
+    writer.add(
+      scope.cells
+        .map(({ kind, name }) => (kind === 'class' ? `()=>${name}.owner` : `()=>${name}`))
+        .join(','),
+    );
     writer.add('],fns:{');
     for (const unit of this.#unitsOf.get(scope) ?? []) {
       writer.add(`\n${unit.id}:`);
-      this.#unit(unit);
+      this.unit(unit);
       writer.add(',');
     }
     writer.add('},kids:{');
@@ -90,10 +126,10 @@ class TaskCopy {
     writer.add('};');
   }
 
-  #unit(unit: Unit): void {
+  unit(unit: Unit): void {
     const { node, property } = unit;
     if (isClassNode(node)) {
-      this.#class(node);
+      this.#class(node, unit);
       return;
     }
     const own = ownEdits(unit);
@@ -124,13 +160,17 @@ class TaskCopy {
   }
 
   /** A class without what only the driver evaluates: parent, computed keys, static data. */
-  #class(node: ClassNode): void {
+  #class(node: ClassNode, unit: Unit): void {
     const p = this.#p;
     const shape = classShape(node);
     const edits = new EditList();
     if (shape.hasParent) edits.replace(node.superClass!.start, node.superClass!.end, `${p}parent`);
     shape.computedKeys.forEach((key, i) => edits.replace(key.start, key.end, `${p}keys[${i}]`));
-    edits.insert(node.body.start + 1, privateAccessors(shape, p));
+    edits.insert(
+      node.body.start + 1,
+      privateAccessors(shape, p) + (unit.givesAccess ? accessClass(node, p) : ''),
+    );
+    for (const edit of ownEdits(unit)) edits.replace(edit.start, edit.end, edit.text);
     guardConstruction(shape, p, edits);
     for (const member of node.body.body) {
       if (member.type === 'StaticBlock') edits.replace(member.start, member.end, ';');
@@ -162,11 +202,44 @@ class TaskCopy {
   }
 }
 
-/** In an arrow function taken out of its place `this` and its like are cells. */
+/**
+ * What a function needs when it stands elsewhere: in arrow functions `this` and its like are cells,
+ * and private names of a class around are reached through an object that the class makes.
+ */
 function ownEdits(unit: Unit): Edit[] {
-  return unit.outerThis
-    .map(({ start, end, cell }) => ({ start, end, text: cell.name }))
-    .sort((a, b) => a.start - b.start);
+  const edits: Edit[] = unit.outerThis.map(({ start, end, cell }) => ({ start, end, text: cell.name }));
+  for (const { node, cell } of unit.privateUses) {
+    if (node.type === 'BinaryExpression') {
+      const name = (node.left as acorn.PrivateIdentifier).name;
+      edits.push({ start: node.start, end: node.right.start, text: `${cell.name}(` });
+      edits.push({ start: node.end, end: node.end, text: `).has("${name}")` });
+    } else {
+      const name = (node.property as acorn.PrivateIdentifier).name;
+      edits.push({ start: node.object.start, end: node.object.start, text: `${cell.name}(` });
+      const access = `)${node.optional ? '?.' : '.'}p_${name}`;
+      edits.push({ start: node.object.end, end: node.end, text: access });
+    }
+  }
+  return edits.sort((a, b) => a.start - b.start || a.end - b.end);
+}
+
+/** A class inside the class: its instances give what is private of one object. */
+function accessClass(node: ClassNode, p: string): string {
+  const members: string[] = [];
+  const test: string[] = [];
+  for (const member of node.body.body) {
+    if (member.type === 'StaticBlock' || member.key.type !== 'PrivateIdentifier') continue;
+    const { name } = member.key;
+    if (!test.some((one) => one.startsWith(`case"${name}"`))) test.push(`case"${name}":return #${name} in this.o;`);
+    if (member.type === 'MethodDefinition' && member.kind === 'method') {
+      members.push(`get p_${name}(){const o=this.o;return(...a)=>o.#${name}(...a)}`);
+      continue;
+    }
+    const kind = member.type === 'PropertyDefinition' ? 'field' : member.kind;
+    if (kind !== 'set') members.push(`get p_${name}(){return this.o.#${name}}`);
+    if (kind !== 'get') members.push(`set p_${name}(v){this.o.#${name}=v}`);
+  }
+  return `static[${p}W]=class{constructor(o){this.o=o}has(n){switch(n){${test.join('')}}}${members.join('')}};`;
 }
 
 function mergeEdits(a: readonly Edit[], b: readonly Edit[]): Edit[] {

@@ -1,7 +1,7 @@
 import type * as acorn from 'acorn';
 
 import { childrenOf, isClassNode, isFunctionNode, type ClassNode, type FunctionNode, type Node } from './ast.js';
-import type { CellScope, Unit, UnitKind } from './program-model.js';
+import type { CellScope, PrivateUse, Unit, UnitKind } from './program-model.js';
 
 /** A use of `this`, `arguments` or `new.target` in arrows that belongs to a function around them. */
 export interface OwnerReference {
@@ -14,10 +14,20 @@ export interface OwnerReference {
   readonly through: readonly Unit[];
 }
 
+/** A use of a private name by functions inside the class that declares it. */
+export interface PrivateReference {
+  readonly node: PrivateUse;
+  readonly ofClass: Unit;
+  /** The method, field initialiser or static block of that class in which it stands. */
+  readonly holder: Node;
+  readonly through: readonly Unit[];
+}
+
 export interface CollectedUnits {
   readonly units: Unit[];
   readonly unitOf: Map<Node, Unit>;
   readonly ownerReferences: OwnerReference[];
+  readonly privateReferences: PrivateReference[];
   readonly problems: { readonly text: string; readonly at: number }[];
 }
 
@@ -40,6 +50,7 @@ class Collector implements CollectedUnits {
   readonly units: Unit[] = [];
   readonly unitOf = new Map<Node, Unit>();
   readonly ownerReferences: OwnerReference[] = [];
+  readonly privateReferences: PrivateReference[] = [];
   readonly problems: { text: string; at: number }[] = [];
   /** What binds `this` here; undefined at module level. */
   #owner: Node | undefined;
@@ -47,6 +58,8 @@ class Collector implements CollectedUnits {
   #arrows: Unit[] = [];
   /** Functions and classes around. */
   #around: Unit[] = [];
+  /** Classes around, with the member that is being visited. */
+  #classes: { readonly unit: Unit; readonly names: ReadonlySet<string>; holder: Node | undefined }[] = [];
 
   visit(node: Node, inferredName: string | undefined, nameAt?: number): void {
     if (isClassNode(node)) {
@@ -73,6 +86,12 @@ class Collector implements CollectedUnits {
       case 'Super':
         for (const arrow of this.#arrows) arrow.refusal ??= SUPER_REFUSAL;
         return;
+      case 'MemberExpression':
+        if (node.property.type === 'PrivateIdentifier') this.#private(node, node.property.name);
+        break;
+      case 'BinaryExpression':
+        if (node.left.type === 'PrivateIdentifier') this.#private(node, node.left.name);
+        break;
       case 'ImportExpression':
         if (node.source.type !== 'Literal') {
           this.problems.push({
@@ -138,6 +157,8 @@ class Collector implements CollectedUnits {
       captured: new Set(),
       writes: [],
       outerThis: [],
+      privateUses: [],
+      givesAccess: false,
       refusal: undefined,
       threadHome: false,
     };
@@ -172,14 +193,31 @@ class Collector implements CollectedUnits {
     const unit = this.#add('class', node, { inferredName, nameAt });
     if (node.superClass != null) this.visit(node.superClass, undefined);
     this.#around.push(unit);
+    this.#classes.push({ unit, names: privateNamesOf(node), holder: undefined });
     for (const member of node.body.body) this.#classMember(member);
+    this.#classes.pop();
     this.#around.pop();
+  }
+
+  /** Functions between a private name and the class that declares it need a way to that class. */
+  #private(node: PrivateUse, name: string): void {
+    const declaring = this.#classes.findLast(({ names }) => names.has(name));
+    if (declaring === undefined) return;
+    const through = this.#around.slice(this.#around.indexOf(declaring.unit) + 1);
+    if (through.length === 0) return;
+    if (declaring.holder === undefined) {
+      for (const unit of through) unit.refusal ??= `it uses #${name} in a computed name of a class`;
+      return;
+    }
+    this.privateReferences.push({ node, ofClass: declaring.unit, holder: declaring.holder, through });
   }
 
   #classMember(member: acorn.MethodDefinition | acorn.PropertyDefinition | acorn.StaticBlock): void {
     if (member.type !== 'StaticBlock' && member.computed) this.visit(member.key, undefined);
     const [owner, arrows] = [this.#owner, this.#arrows];
     this.#arrows = [];
+    const around = this.#classes.at(-1)!;
+    around.holder = member.type === 'StaticBlock' ? member : (member.value ?? undefined);
     if (member.type === 'MethodDefinition') {
       // Methods are part of their class; what stands in them are units of their own.
       this.#owner = member.value;
@@ -191,6 +229,7 @@ class Collector implements CollectedUnits {
       this.#owner = member.value;
       this.visit(member.value, member.computed ? undefined : keyName(member.key));
     }
+    around.holder = undefined;
     this.#owner = owner;
     this.#arrows = arrows;
   }
@@ -225,6 +264,16 @@ function keyName(key: Node): string | undefined {
     default:
       return undefined;
   }
+}
+
+function privateNamesOf(node: ClassNode): Set<string> {
+  const names = new Set<string>();
+  for (const member of node.body.body) {
+    if (member.type !== 'StaticBlock' && member.key.type === 'PrivateIdentifier') {
+      names.add(member.key.name);
+    }
+  }
+  return names;
 }
 
 function containsFunction(node: Node): boolean {

@@ -129,6 +129,14 @@ export const corpus = cases(
   { name: 'this of a class in an object literal', roots: () => [instance.nested().arrow], expected: [3] },
   { name: 'this and a constant of a block', roots: () => [(f: () => number, g: () => number) => [f(), g()], instance.conditional(true), instance.conditional(false)], expected: [[13, 3]] },
   { name: 'this in an arrow made before super()', roots: () => [new Derived().callback], expected: ['derived'] },
+  { name: 'private names in an arrow function of a field', roots: () => [new Vault().take], inputs: [[1], [1]], expected: [2, 1] },
+  { name: 'private fields, methods and accessors in an arrow', roots: () => [new Vault().reader()], expected: [[3, 6, 1.5, 0]] },
+  { name: 'writes to private fields in an arrow', roots: () => [new Vault().writer()], inputs: [[5]], expected: [11] },
+  { name: 'private names of other instances', roots: () => { const a = new Vault(); const b = new Vault(); b.take(1); return [(f: Function) => f(a, b), new Vault().comparator()]; }, expected: [1] },
+  { name: '#name in object, and an optional chain', roots: () => { const v = new Vault(); return [(f: Function) => [f(v, v), f({})], v.test()]; }, expected: [[[true, 3], [false, undefined]]] },
+  { name: 'a private static field in an arrow', roots: () => [new Vault().counter()], inputs: [[], []], expected: [1, 2] },
+  { name: 'a class inside a method that uses private names around', roots: () => { const Inner = new Vault().inner(); return [() => new Inner().read()]; }, expected: [3] },
+  { name: 'private names of a class without a name', roots: () => [(f: Function) => [f(), AnonymousVault.name], new AnonymousVault().reader()], expected: [[4, 'AnonymousVault']] },
   { name: 'super in an arrow, refused', roots: () => [new Derived().viaSuper()], refused: { reason: /super/ } },
   { name: 'this in an arrow of a constructor function', roots: () => [new (Old as unknown as new () => { read(): number })().read], expected: [3] },
   { name: 'new.target in an arrow', roots: () => [(a: () => string, b: () => string) => [a(), b()], withNewTarget(), new (withNewTarget as unknown as new () => () => string)()], expected: [['called', 'made']] },
@@ -142,4 +150,60 @@ export const corpus = cases(
   { name: 'a method that loses its receiver throws as in JavaScript', roots: () => [counterObject.up], throws: /TypeError: Cannot read properties of undefined/ },
   { name: 'an object whose methods are taken with it', roots: () => [(o: typeof object) => o.method()(1), object], expected: [5] },
 );
+class Vault {
+  #gold = 3;
+  #log: string[] = [];
+  static #made = 0;
+  #double(x: number) {
+    return x * 2 * this.#gold;
+  }
+  get #half() {
+    return this.#gold / 2;
+  }
+  set #half(value: number) {
+    this.#gold = value * 2;
+  }
+  take = (n: number) => {
+    this.#gold -= n;
+    this.#log.push(`-${n}`);
+    return this.#gold;
+  };
+  reader() {
+    return () => [this.#gold, this.#double(1), this.#half, this.#log.length];
+  }
+  writer() {
+    return (n: number) => {
+      this.#gold++;
+      this.#gold += n;
+      this.#half = n;
+      [this.#gold] = [this.#gold + 1];
+      return this.#gold;
+    };
+  }
+  comparator() {
+    return (a: Vault, b: Vault) => a.#gold - b.#gold;
+  }
+  test() {
+    return function (o: object, other?: Vault) {
+      return [#gold in o, other === undefined ? undefined : other.#gold];
+    };
+  }
+  counter() {
+    return () => ++Vault.#made;
+  }
+  inner() {
+    const outer = this;
+    return class Inner {
+      read() {
+        return outer.#gold;
+      }
+    };
+  }
+}
+const AnonymousVault = class {
+  #n = 4;
+  reader() {
+    return () => this.#n;
+  }
+};
 const waiting = await instance.later();

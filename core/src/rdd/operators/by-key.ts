@@ -4,7 +4,7 @@ import { samePartitioning, type PlaceClosure } from '../../partitioner/partition
 import type { AggregatorSpec } from '../../plan/index.js';
 import { checkFunction } from '../arguments.js';
 import { RddNode, Shuffle, oneToOne } from '../rdd-node.js';
-import { afterShuffle, captureCall, orderSensitive, stepNode } from './create.js';
+import { afterShuffle, captureCall, stepNode } from './create.js';
 import { rootOf } from './narrow.js';
 import {
   choosePartitioning,
@@ -176,115 +176,4 @@ export function groupByNode(parent: RddNode, f: unknown, n: PartitionsArgument):
     operator: (place) => ({ kind: 'keyBy', function: rootOf(place, closure) }),
   });
   return groupByKeyNode(keyed, n, 'groupBy');
-}
-
-/**
- * `distinct(n?)`: whole records are the keys. A parent that is partitioned (its equal records are
- * together then) needs no shuffle, unless another number of partitions is asked for.
- * Source: Spark 4.0 `RDD.distinct`.
- */
-export function distinctNode(parent: RddNode, n: PartitionsArgument): RddNode {
-  parent.core.checkRunning();
-  const callSite = captureCallSite('distinct');
-  const choice = choosePartitioning(n, 'distinct', callSite);
-  const isInPlace = (): boolean =>
-    parent.facts.partitioning !== undefined && (n === undefined || n === parent.partitionCount);
-  const paired = stepNode(parent, {
-    callSite,
-    keepsPartitioner: false,
-    operator: () => ({ kind: 'pairWithNull' }),
-  });
-  return new RddNode(parent.core, callSite, {
-    kind: 'ShuffledRDD',
-    parents: [paired],
-    wide: true,
-    prepare: () => {
-      const determinacy = afterShuffle(parent.determinacy);
-      if (isInPlace()) {
-        return {
-          partitionCount: parent.partitionCount,
-          partitioning: parent.facts.partitioning,
-          dependencies: [oneToOne(paired)],
-          determinacy,
-          operator: () => ({ kind: 'combineInPlace', aggregator: { kind: 'distinct' } }),
-        };
-      }
-      const partitioning = choice([paired]);
-      const { numPartitions } = partitioning.partitioner;
-      const shuffle = new Shuffle(
-        parent.core.ids.nextShuffle(),
-        numPartitions,
-        callSite,
-        (place) => ({
-          partitioner: partitioning.spec(place),
-          aggregator: { kind: 'distinct' },
-          mapSideCombine: true,
-          keyed: true,
-        }),
-      );
-      return {
-        partitionCount: numPartitions,
-        partitioning: undefined,
-        dependencies: [{ kind: 'shuffle', parent: paired, shuffle }],
-        determinacy,
-        operator: () => ({
-          kind: 'shuffleCombine',
-          shuffleId: shuffle.shuffleId,
-          aggregator: { kind: 'distinct' },
-          mapSideCombined: true,
-        }),
-      };
-    },
-  });
-}
-
-/** `flatMapGroups(f, n?)`: groups of any size, streamed over sorted runs. */
-export function flatMapGroupsNode(parent: RddNode, f: unknown, n: PartitionsArgument): RddNode {
-  parent.core.checkRunning();
-  checkFunction(f, 'flatMapGroups');
-  const { callSite, closure } = captureCall('flatMapGroups', [f]);
-  const choice = choosePartitioning(n, 'flatMapGroups', callSite);
-  return new RddNode(parent.core, callSite, {
-    kind: 'ShuffledRDD',
-    parents: [parent],
-    wide: true,
-    prepare: () => {
-      const partitioning = choice([parent]);
-      const base = {
-        partitionCount: partitioning.partitioner.numPartitions,
-        partitioning: undefined,
-        // The function may cut what it sees of a group.
-        determinacy: afterShuffle(orderSensitive(parent.determinacy)),
-      };
-      if (samePartitioning(partitioning, parent.facts.partitioning)) {
-        return {
-          ...base,
-          dependencies: [oneToOne(parent)],
-          operator: (place) => ({
-            kind: 'flatMapGroupsInPlace',
-            function: rootOf(place, closure),
-          }),
-        };
-      }
-      const shuffle = new Shuffle(
-        parent.core.ids.nextShuffle(),
-        base.partitionCount,
-        callSite,
-        (place) => ({
-          partitioner: partitioning.spec(place),
-          mapSideCombine: false,
-          keyed: true,
-        }),
-      );
-      return {
-        ...base,
-        dependencies: [{ kind: 'shuffle', parent, shuffle }],
-        operator: (place) => ({
-          kind: 'flatMapGroups',
-          shuffleId: shuffle.shuffleId,
-          function: rootOf(place, closure),
-        }),
-      };
-    },
-  });
 }

@@ -1,3 +1,4 @@
+import { ArgumentError } from '@heddle/common';
 import { captureCallSite } from '../../closures/index.js';
 import { samePartitioning } from '../../partitioner/partitioning.js';
 import type { DriverCore } from '../../context/driver-core.js';
@@ -11,6 +12,9 @@ import { afterShuffle, orderSensitive } from './create.js';
  */
 export function unionNode(core: DriverCore, parents: readonly RddNode[]): RddNode {
   core.checkRunning();
+  if (parents.some((parent) => parent.core !== core)) {
+    throw new ArgumentError('union: the RDDs are of different contexts');
+  }
   return new RddNode(core, captureCallSite('union'), {
     kind: 'UnionRDD',
     parents,
