@@ -20,7 +20,7 @@ export function ensureTextInput(path: string, sizeBytes: number): void {
     const endsLine = lineLength > 80;
     chunk += word + (endsLine ? '\n' : ' ');
     if (endsLine) lineLength = 0;
-    if (chunk.length > 1 << 20) {
+    if (endsLine && chunk.length > 1 << 20) {
       written += writeSync(file, chunk);
       chunk = '';
     }

@@ -45,7 +45,9 @@ export class RpcTimeoutError extends RpcError {
     readonly timeoutMs: number,
     readonly mayHaveBeenSent: boolean,
   ) {
-    super(`${method} at ${address} had no answer within ${timeoutMs} ms: is the daemon overloaded?`);
+    super(
+      `${method} at ${address} had no answer within ${timeoutMs} ms: is the daemon overloaded?`,
+    );
   }
 }
 

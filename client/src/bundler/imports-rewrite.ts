@@ -2,7 +2,6 @@ import type * as acorn from 'acorn';
 
 import type { ImportTable } from './import-table.js';
 import { exportAlias } from './package-bundle.js';
-import { childrenOf, type Node } from './pass/ast.js';
 import type { ProgramModel } from './pass/program-model.js';
 import type { Edit } from './pass/source-writer.js';
 
@@ -44,23 +43,14 @@ export function rewriteImports(model: ProgramModel, table: ImportTable): ImportR
       removed.push({ start: statement.start, end: statement.end, text: '' });
     }
   }
-  const visit = (node: Node): void => {
-    if (node.type === 'ImportExpression') {
-      const index = literalImport(node.source, table);
-      if (index !== undefined) {
-        table.entries[index]!.isDynamic = true;
-        calls.push({ start: node.start, end: node.end, kind: 'dynamic', index });
-      }
-    } else if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === '__require') {
-      const index = literalImport(node.arguments[0], table);
-      if (index !== undefined) {
-        table.entries[index]!.isRequired = true;
-        calls.push({ start: node.start, end: node.end, kind: 'require', index });
-      }
-    }
-    for (const child of childrenOf(node)) visit(child);
-  };
-  for (const statement of model.body) visit(statement);
+  for (const { kind, start, end, specifier } of model.moduleCalls) {
+    const index = table.numberOf(specifier);
+    if (index === undefined) continue;
+    const entry = table.entries[index]!;
+    if (kind === 'dynamic') entry.isDynamic = true;
+    else entry.isRequired = true;
+    calls.push({ start, end, kind, index });
+  }
 
   const callEdits = (name: (kind: 'dynamic' | 'require') => string): Edit[] =>
     calls.map(({ start, end, kind, index }) => ({ start, end, text: `${name(kind)}(${index})` }));
@@ -87,10 +77,6 @@ function exportNameOf(
         ? specifier.imported.name
         : String(specifier.imported.value);
   }
-}
-
-function literalImport(node: Node | undefined, table: ImportTable): number | undefined {
-  return node?.type === 'Literal' && typeof node.value === 'string' ? table.numberOf(node.value) : undefined;
 }
 
 function driverImports(

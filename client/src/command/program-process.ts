@@ -1,12 +1,16 @@
+import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeThrown } from '@heddle/common';
 import { exitCodes, signalExitCode } from './exit-codes.js';
 
 /** What a program leaves behind unless it is ended: its application. */
 export interface RunningApplication {
   /** Fails what still runs, ends threads, removes directories; idempotent. */
   stop(): Promise<void>;
-  /** Removes directories at once, when the process ends and nothing can be awaited. */
-  removeSync(): void;
+  /** Directories to remove when the process ends. */
+  readonly directories: readonly string[];
+  /** Whether task threads may be busy: a process that ends waits for its threads. */
+  readonly threadsMayRun: boolean;
 }
 
 /** How a program ended. */
@@ -62,10 +66,7 @@ export class ProgramProcess {
       const exitCode = this.#returned ? code : exitCodes.unsettledTopLevelAwait;
       void this.#end({ exitCode, signal: undefined, error: undefined });
     });
-    process.on('exit', (code) => {
-      this.#application.removeSync();
-      this.#tellOnce({ exitCode: code, signal: undefined, error: undefined });
-    });
+    process.on('exit', this.#onExit);
     for (const signal of signals) process.on(signal, () => this.#onSignal(signal));
     this.#watchWrapper();
   }
@@ -79,6 +80,26 @@ export class ProgramProcess {
   failed(thrown: unknown): void {
     void this.#end({ exitCode: exitCodes.failure, signal: undefined, error: { thrown } });
   }
+
+  readonly #onExit = (code: number): void => {
+    this.#tellOnce({ exitCode: code, signal: undefined, error: undefined });
+    const { directories, threadsMayRun } = this.#application;
+    if (!threadsMayRun) {
+      removeDirectories(directories);
+      return;
+    }
+    // The program's own listeners come behind this one, and would not be called any more.
+    const listeners = process.listeners('exit');
+    for (const listener of listeners.slice(listeners.indexOf(this.#onExit) + 1)) {
+      try {
+        listener.call(process, code);
+      } catch (error) {
+        process.stderr.write(`heddle: a listener of 'exit' threw: ${describeThrown(error)}\n`);
+      }
+    }
+    exitWithoutThreads(code, directories);
+    removeDirectories(directories);
+  };
 
   #onSignal(signal: NodeJS.Signals): void {
     if (process.listenerCount(signal) > 1) return;
@@ -121,5 +142,31 @@ export class ProgramProcess {
     if (this.#told) return;
     this.#told = true;
     this.#tell(end);
+  }
+}
+
+function removeDirectories(directories: readonly string[]): void {
+  for (const directory of directories) {
+    try {
+      rmSync(directory, { recursive: true, force: true, maxRetries: 2 });
+    } catch {
+      // What is left is in a directory for temporary files; the exit code must not depend on it.
+    }
+  }
+}
+
+/**
+ * Ends the process although its threads run. Node waits for threads, and V8 cannot interrupt each
+ * endless loop (one that calls nothing but built-in functions is never looked at); so the process is
+ * replaced by one that removes the directories, which nobody writes to any more, and ends.
+ * Returns where that is not possible.
+ */
+function exitWithoutThreads(code: number, directories: readonly string[]): void {
+  if (process.execve === undefined) return;
+  try {
+    const script = `rm -rf -- "$@"; exit ${code}`;
+    process.execve('/bin/sh', ['sh', '-c', script, 'sh', ...directories], {});
+  } catch {
+    // No shell here: Node's own way, which may have to wait.
   }
 }

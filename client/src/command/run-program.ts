@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSetting, settings, settingsRegistry } from '@heddle/common';
@@ -10,7 +10,7 @@ import { ProgressBar } from '../progress/progress-bar.js';
 import type { CommandConsole } from './command-console.js';
 import { reportError } from './error-report.js';
 import { exitCodes } from './exit-codes.js';
-import type { ProgramEnd } from './program-process.js';
+import type { ProgramEnd, RunningApplication } from './program-process.js';
 import { ProgramProcess } from './program-process.js';
 import type { SubmittedSetting } from './submitted-settings.js';
 import { explainSettings } from './submitted-settings.js';
@@ -49,6 +49,7 @@ export async function runProgram(request: ProgramRequest): Promise<void> {
 export function prepareProgram(request: ProgramRequest): PreparedProgram {
   const { console, entry, verbose } = request;
   const startedMs = performance.now();
+  let bar: ProgressBar | undefined;
   const workDirectory = mkdtempSync(join(tmpdir(), 'heddle-program-'));
   const bundling = bundleProgram({
     entry,
@@ -58,7 +59,6 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
   });
   // Whoever needs the program hears of a failure; a launcher that never starts one does not.
   bundling.catch(() => undefined);
-  let bar: ProgressBar | undefined;
   const launcher = new LocalLauncher({
     entry,
     submittedSettings: new Map([...request.submitted].map(([key, { value }]) => [key, value])),
@@ -79,6 +79,7 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
       bar.start();
     },
   });
+  launcher.prestart();
   if (verbose) {
     console.tell('verbose', `program: ${entry}`);
     console.tell('verbose', `arguments: ${JSON.stringify(request.args)}`);
@@ -113,11 +114,15 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
   installLauncher(launcher);
   installStackTranslation();
   process.argv = [process.execPath, entry, ...request.args];
-  const removeSync = (): void => {
-    launcher.removeSync();
-    rmSync(workDirectory, { recursive: true, force: true });
+  const application: RunningApplication = {
+    stop: () => launcher.stop(),
+    get directories() {
+      return [workDirectory, ...launcher.directories];
+    },
+    get threadsMayRun() {
+      return launcher.threadsMayRun;
+    },
   };
-  const application = { stop: () => launcher.stop(), removeSync };
   const program = new ProgramProcess(application, tell, request.wrapperPid);
   program.watch();
   return { process: program, driverUrl: bundling.then(({ driverUrl }) => driverUrl) };

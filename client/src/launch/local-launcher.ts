@@ -1,9 +1,9 @@
-import { tmpdir, userInfo } from 'node:os';
+import { availableParallelism, tmpdir, userInfo } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
 import type { ConfigSource, LogLevel, Logger } from '@heddle/common';
 import { ConfigError, readOptionalSetting, readSetting, settings } from '@heddle/common';
-import type { LocalDirectories } from '@heddle/executor';
-import { LocalBackend, createLocalDirectories } from '@heddle/executor';
+import type { ExecutorMemory, LocalDirectories } from '@heddle/executor';
+import { LocalBackend, PrestartedThreads, createLocalDirectories } from '@heddle/executor';
 import type { PoolSpec } from '@heddle/scheduler';
 import { EventLog, SchedulerRunner } from '@heddle/scheduler';
 import { FileSystemRegistry, LocalFileSystem } from '@heddle/webhdfs';
@@ -61,11 +61,27 @@ export class LocalLauncher implements Launcher {
   readonly #options: LocalLauncherOptions;
   #runner: JobRunner | undefined;
   #directories: LocalDirectories | undefined;
+  #threadsStuck = false;
+  #prestarted: PrestartedThreads | undefined;
   #summary: ApplicationSummary = {};
 
   constructor(options: LocalLauncherOptions) {
     this.#options = options;
     this.submittedSettings = options.submittedSettings;
+  }
+
+  /**
+   * Starts task threads while the program is still being bundled, for the master and the memory that
+   * were submitted; an application that turns out to want others does not take them.
+   */
+  prestart(): void {
+    const { threads } = parseMaster(this.submittedSettings.get(settings.master.key) ?? defaultMaster);
+    const threadEntry = threadEntryUrl();
+    this.#prestarted = new PrestartedThreads({
+      count: Math.min(threads, availableParallelism()),
+      memory: memoryOf(this.submittedSettings, threads),
+      ...(threadEntry === undefined ? {} : { threadEntry }),
+    });
   }
 
   /** The application that runs, or ran last. */
@@ -83,7 +99,7 @@ export class LocalLauncher implements Launcher {
     const applicationId = `local-${startTime}-${process.pid}`;
     const appName = context.appName ?? basename(this.#options.entry, extname(this.#options.entry));
     this.#options.setLogLevel(readSetting(context.settings, settings.logLevel));
-    const logger = this.#options.logger.child({ applicationId });
+    const { logger } = this.#options;
     const program = await this.#options.program;
 
     const directories = createLocalDirectories(
@@ -101,10 +117,9 @@ export class LocalLauncher implements Launcher {
         }),
         workingDirectory: process.cwd(),
       });
-      const executorBytes =
-        readOptionalSetting(context.settings, settings.executorMemory) ??
-        defaultExecutorMemory(master.threads);
       const threadEntry = threadEntryUrl();
+      const prestarted = this.#prestarted;
+      this.#prestarted = undefined;
       // The threads load the program while the rest is made ready.
       backend = new LocalApplicationBackend(
         {
@@ -113,9 +128,10 @@ export class LocalLauncher implements Launcher {
           applicationId,
           slots: master.threads,
           ...(threadEntry === undefined ? {} : { threadEntry }),
+          ...(prestarted === undefined ? {} : { prestarted }),
           program,
           localDirectories: directories.directories,
-          memory: planMemory(executorBytes, master.threads),
+          memory: memoryOf(context.settings, master.threads),
           maxResultBytes: readSetting(context.settings, settings.driverMaxResultSize),
           shuffleCompression: readSetting(context.settings, settings.shuffleCompress)
             ? 'zstd'
@@ -125,8 +141,10 @@ export class LocalLauncher implements Launcher {
           fileSystems,
         },
         (level) => this.#options.setLogLevel(settings.logLevel.parse(level)),
-        () => this.#stopped(directories),
+        (threadsEnded) => this.#stopped(directories, threadsEnded),
       );
+      // Those that it did not take.
+      void prestarted?.close();
       await stageFiles(readSetting(context.settings, settings.files), filesDirectory);
       setFilesRootDirectory(filesDirectory);
       const eventLog = await openEventLog(context.settings, applicationId, logger);
@@ -182,48 +200,62 @@ export class LocalLauncher implements Launcher {
       return application;
     } catch (error) {
       await backend?.stop();
-      this.#stopped(directories);
+      this.#stopped(directories, true);
       throw error;
     }
   }
 
   /** Fails what still runs, ends the threads, removes the application's directories; idempotent. */
   async stop(): Promise<void> {
+    await this.#prestarted?.close();
     await this.#runner?.stop();
   }
 
-  /** Removes the directories at once, for the end of the process. Never throws. */
-  removeSync(): void {
-    try {
-      this.#directories?.remove();
-    } catch {
-      // A thread may be writing still: what is left is in the directory for temporary files.
-    }
+  /** What the application has on disk and removes when it stops. */
+  get directories(): readonly string[] {
+    return this.#directories?.directories ?? [];
   }
 
-  #stopped(directories: LocalDirectories): void {
+  /** Whether threads may be busy: there are jobs, or threads did not end when they were told to. */
+  get threadsMayRun(): boolean {
+    return this.#threadsStuck || (this.#runner?.activeJobIds().length ?? 0) > 0;
+  }
+
+  #stopped(directories: LocalDirectories, threadsEnded: boolean): void {
     setFilesRootDirectory(undefined);
     directories.remove();
+    if (threadsEnded) this.#directories = undefined;
+    else this.#threadsStuck = true;
   }
 }
 
+/** Threads that have not ended after this long will not. */
+const stopTimeoutMs = 5_000;
+
 /** The backend of one application; its directories go with it. */
 class LocalApplicationBackend extends LocalBackend {
-  readonly #stopped: () => void;
+  readonly #stopped: (threadsEnded: boolean) => void;
 
   constructor(
     options: ConstructorParameters<typeof LocalBackend>[0],
     setLogLevel: (level: string) => void,
-    stopped: () => void,
+    stopped: (threadsEnded: boolean) => void,
   ) {
-    super(options, setLogLevel);
+    super({ ...options, stopTimeoutMs }, setLogLevel);
     this.#stopped = stopped;
   }
 
   override async stop(): Promise<void> {
+    const startedMs = performance.now();
     await super.stop();
-    this.#stopped();
+    this.#stopped(performance.now() - startedMs < stopTimeoutMs);
   }
+}
+
+function memoryOf(source: ConfigSource, threads: number): ExecutorMemory {
+  const executorBytes =
+    readOptionalSetting(source, settings.executorMemory) ?? defaultExecutorMemory(threads);
+  return planMemory(executorBytes, threads);
 }
 
 /** What the master says, else what a setting says, else no second attempt, as in Spark. */

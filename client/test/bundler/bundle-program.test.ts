@@ -81,6 +81,12 @@ describe('Building a program', () => {
       expect(error.message).to.match(/computed\.ts:3:3: import\(\) takes a literal/);
     });
 
+    it('with, in a CommonJS file of the program', async () => {
+      await folder.write('with.cjs', 'exports.f = (o) => { with (o) { return a; } };');
+      const error = await problemsOf('uses-with.ts', "import { f } from './with.cjs';\nf({ a: 1 });");
+      expect(error.message).to.match(/with\.cjs:1:\d+: With statements/);
+    });
+
     it('direct eval, and lets the indirect one pass', async () => {
       const error = await problemsOf('eval.ts', "const x = 1;\nexport const f = () => eval('x');\n");
       expect(error.message).to.match(/eval\.ts:2:24: direct eval/);

@@ -60,8 +60,9 @@ class Capture {
     const writer = new ByteWriter();
     writer.u8(SNAPSHOT_VERSION);
     writer.varint(0);
-    this.#encode(writer, new CaptureCode(new PlainProgram() as never, false, this.#remade), [...this.#roots]);
-    return this.#data(writer, [], []);
+    const code = new CaptureCode(new PlainProgram() as never, false, this.#remade);
+    this.#encode(writer, code, [...this.#roots]);
+    return this.#data(writer, [...new Set(code.broadcastIds)], [...new Set(code.accumulatorIds)]);
   }
 
   #snapshot(program: DriverProgram): ClosureData {
@@ -73,15 +74,10 @@ class Capture {
     writer.varint(this.#remade.size);
     const broadcasts = new Set(code.broadcastIds);
     const accumulators = new Set(code.accumulatorIds);
-    for (const constant of this.#inDependencyOrder(program)) {
-      const inputs = new ByteWriter();
-      const inputCode = new CaptureCode(program, true, this.#remade);
-      this.#encode(inputs, inputCode, new ConstantInputs(constant));
-      for (const id of inputCode.broadcastIds) broadcasts.add(id);
-      for (const id of inputCode.accumulatorIds) accumulators.add(id);
+    for (const { constant, bytes } of this.#constantInputs(program, broadcasts, accumulators)) {
       writer.varint(constant);
-      writer.varint(inputs.length);
-      writer.bytes(inputs.view());
+      writer.varint(bytes.length);
+      writer.bytes(bytes);
     }
     writer.bytes(body.view());
     warnAboutWrites(program, code.units, this.#callSite);
@@ -108,22 +104,31 @@ class Capture {
     }
   }
 
-  /** A constant after those that its initialiser reads. */
-  #inDependencyOrder(program: DriverProgram): number[] {
-    const ordered = new Set<number>();
-    const visiting = new Set<number>();
-    const { constants, scopes } = program.metadata;
+  /** What the initialisers of constants read: a constant after those that it needs itself. */
+  #constantInputs(
+    program: DriverProgram,
+    broadcasts: Set<number>,
+    accumulators: Set<number>,
+  ): { constant: number; bytes: Uint8Array }[] {
+    const ordered: { constant: number; bytes: Uint8Array }[] = [];
+    const state = new Map<number, 'open' | 'done'>();
     const visit = (constant: number): void => {
-      if (ordered.has(constant) || visiting.has(constant)) return;
-      visiting.add(constant);
-      for (const cell of constants[constant]!.cells) {
-        const needed = scopes[0]!.cells[cell]!.constant?.[0];
-        if (needed !== undefined && this.#remade.has(needed)) visit(needed);
+      if (state.has(constant)) return;
+      state.set(constant, 'open');
+      const inputs = new ByteWriter();
+      const code = new CaptureCode(program, true, this.#remade);
+      this.#encode(inputs, code, new ConstantInputs(constant));
+      for (const id of code.broadcastIds) broadcasts.add(id);
+      for (const id of code.accumulatorIds) accumulators.add(id);
+      for (const needed of code.writtenConstants) {
+        if (state.get(needed) === 'open') throw circularConstants(program, constant, needed);
+        visit(needed);
       }
-      ordered.add(constant);
+      state.set(constant, 'done');
+      ordered.push({ constant, bytes: inputs.finish() });
     };
     for (const constant of this.#remade) visit(constant);
-    return [...ordered];
+    return ordered;
   }
 
   #closureError(refusal: CellRefusal): ClosureError {
@@ -148,6 +153,13 @@ class Capture {
         : `the task cannot make it again by its initialiser either, since ${refusal.constantRefusal}; `;
     return `${why}make it in the task with executorLocal(() => …), or declare it as a module-level const`;
   }
+}
+
+function circularConstants(program: DriverProgram, a: number, b: number): CellRefusal {
+  const { constants } = program.metadata;
+  const [first, second] = [constants[a]!.names.join(', '), constants[b]!.names.join(', ')];
+  const reason = `its initialiser needs ${second}, which a task must make again too, and that needs ${first}`;
+  return new CellRefusal(reason, first, '', false, undefined, undefined, {});
 }
 
 /** Stands in where no program was built: values travel, functions do not. */
@@ -184,6 +196,8 @@ class CaptureCode extends DriverCode {
   protected readonly inThread: boolean;
   readonly units = new Set<UnitMetadata>();
   readonly broadcastIds: number[] = [];
+  /** Constants that the encoding refers to: they must be there before it is read. */
+  readonly writtenConstants = new Set<number>();
   readonly accumulatorIds: number[] = [];
   readonly #remade: ReadonlySet<number>;
   /** Values of variables, to name what is refused inside them. */
@@ -245,6 +259,7 @@ class CaptureCode extends DriverCode {
     encoder.writer.u8(Extension.CONSTANT);
     encoder.writer.varint(constant[0]);
     encoder.writer.varint(constant[1]);
+    this.writtenConstants.add(constant[0]);
     return true;
   }
 

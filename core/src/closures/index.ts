@@ -2,7 +2,7 @@ export { captureCallSite } from './call-site.js';
 export { captureClosure } from './capture.js';
 export { driverCodeTable } from './driver-code.js';
 export { activateProgram, currentProgram, openProgram, openProgramKey } from './driver-program.js';
-export { ClosureError, ProgramMismatchError } from './errors.js';
+export { ClosureError, PackageLoadError, ProgramMismatchError } from './errors.js';
 export { installStackTranslation, translateErrorStacks } from './error-stacks.js';
 export { executorLocal } from './executor-local.js';
 export {

@@ -3,6 +3,7 @@ import { Script } from 'node:vm';
 import { CorruptDataError } from '../codec/errors.js';
 import { ValueDecoder } from '../codec/value/decoder.js';
 import { ByteReader } from '../codec/byte-reader.js';
+import { PackageLoadError } from './errors.js';
 import { followImport, ImportIndex } from './import-index.js';
 import {
   privateAccessKey,
@@ -85,7 +86,12 @@ export class ThreadState {
     if (namespace === undefined) {
       const load = this.file.imports[index];
       if (load === undefined) throw new CorruptDataError(`import ${index} is unknown`);
-      namespace = load();
+      try {
+        namespace = load();
+      } catch (error) {
+        const { specifier } = this.metadata.imports[index]!;
+        throw new PackageLoadError(specifier, { cause: error });
+      }
       this.#namespaces.set(index, namespace);
       const loaded = namespace;
       this.#loaded.set(index, () => loaded);

@@ -69,7 +69,6 @@ export function isActionOptions(value: unknown): value is ActionOptions {
     typeof value === 'object' &&
     value !== null &&
     Object.getPrototypeOf(value) === Object.prototype &&
-    Object.keys(value).every((key) => key === 'signal') &&
-    Object.hasOwn(value, 'signal')
+    Object.keys(value).every((key) => key === 'signal')
   );
 }

@@ -1,5 +1,5 @@
 import { ArgumentError } from '@heddle/common';
-import { collectAsMap, countBy } from './actions/counting.js';
+import { collectAsMap, countBy, reduceByKeyLocally } from './actions/counting.js';
 import { lookup } from './actions/lookup.js';
 import type { ActionOptions } from './arguments.js';
 import { rddOf } from './facade.js';
@@ -212,6 +212,8 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * All pairs in the order of their keys, or of `key(k)`, also across partitions. Shuffles; the first
    * action that needs it samples the keys, for several partitions.
+   *
+   * @param n as in `sortBy`
    */
   sortByKey<K, V>(
     this: RDD<[K, V]>,
@@ -222,6 +224,25 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
     return rddOf(sortByKeyNode(nodeOf(this), ascending, n, key));
   }
 
+  /** Another name of `cogroup`, without a number of partitions. */
+  groupWith<K, V, A>(this: RDD<[K, V]>, other: RDD<[K, A]>): RDD<[K, [V[], A[]]]>;
+  groupWith<K, V, A, B>(
+    this: RDD<[K, V]>,
+    other1: RDD<[K, A]>,
+    other2: RDD<[K, B]>,
+  ): RDD<[K, [V[], A[], B[]]]>;
+  groupWith<K, V, A, B, C>(
+    this: RDD<[K, V]>,
+    other1: RDD<[K, A]>,
+    other2: RDD<[K, B]>,
+    other3: RDD<[K, C]>,
+  ): RDD<[K, [V[], A[], B[], C[]]]>;
+  groupWith<K, V>(this: RDD<[K, V]>, ...others: RDD<[K, unknown]>[]): RDD<[K, unknown[][]]> {
+    const parents = [nodeOf(this), ...others.map((other) => nodeOf(other, 'groupWith: other'))];
+    if (parents.length < 2) throw new ArgumentError('groupWith: give one to three RDDs');
+    return rddOf(cogroupNode(parents, undefined, 'groupWith'));
+  }
+
   /** How often each key is there; looked up by key equality. Counted in the tasks. */
   countByKey<K, V>(this: RDD<[K, V]>, options?: ActionOptions): Promise<Map<K, number>> {
     return countBy(nodeOf(this), 'countByKey', options);
@@ -230,6 +251,18 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /** All pairs as a map, looked up by key equality; of several values of a key the last one. */
   collectAsMap<K, V>(this: RDD<[K, V]>, options?: ActionOptions): Promise<Map<K, V>> {
     return collectAsMap(nodeOf(this), options);
+  }
+
+  /**
+   * As `reduceByKey`, with the result as a map on the driver and no shuffle: merged in the tasks, then
+   * in partition order on the driver.
+   */
+  reduceByKeyLocally<K, V>(
+    this: RDD<[K, V]>,
+    f: NoInfer<(a: V, b: V) => V>,
+    options?: ActionOptions,
+  ): Promise<Map<K, V>> {
+    return reduceByKeyLocally(nodeOf(this), f, options);
   }
 
   /** All values of a key, in partition order; looks at one partition only when a partitioner tells which. */

@@ -106,6 +106,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * All records in the order of `key(x)` (total order of keys; ties keep their order), also across
    * partitions. Shuffles; the first action that needs it samples the keys, for several partitions.
+   *
+   * @param n partitions, fewer when there are fewer keys; left out: `heddle.default.parallelism`,
+   *   else as many as this RDD has
    */
   sortBy(key: (x: T) => unknown, ascending = true, n?: number): RDD<T> {
     return rddOf(sortByNode(nodeOf(this), key, ascending, n));

@@ -161,6 +161,23 @@ describe('actions', () => {
     ]);
   });
 
+  it('merge the maps of partitions in partition order for reduceByKeyLocally', async () => {
+    gives(
+      [
+        ['a', { x: 1 }],
+        ['b', { y: 1 }],
+      ],
+      [['a', { x: 2 }]],
+    );
+    fake.order = () => [1, 0];
+    const keyed = source(2).map<object>(Object).keyBy(String);
+    const map: ReadonlyMap<string, object> = await keyed.reduceByKeyLocally(Object.assign);
+    expect([...map]).to.deep.equal([
+      ['a', { x: 2 }],
+      ['b', { y: 1 }],
+    ]);
+  });
+
   it('look a key up in its partition only, when there is a partitioner (B.3)', async () => {
     fake.respond = () => ({ records: ['v'] });
     const keyed = source(3).keyBy(Math.sqrt);
@@ -310,6 +327,7 @@ describe('actions', () => {
         () => source(2).takeOrdered(2, { signal }),
         () => source(2).top(2, String, { signal }),
         () => source(2).min({ signal }),
+        () => source(2).max({ signal }),
         () => source(2).sum({ signal }),
         () => source(2).getNumPartitions({ signal }),
         () => source(2).toLocalIterator({ signal }).next(),

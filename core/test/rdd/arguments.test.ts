@@ -129,6 +129,14 @@ describe('arguments are checked at the call', () => {
     rdd.sample(false, 0);
   });
 
+  it('a function that takes a megabyte along earns a warning (A-179)', () => {
+    pairs().foldByKey(1, Math.max);
+    expect(fake.calls).to.deep.equal([]);
+    pairs().aggregateByKey('x'.repeat(2 ** 20), String, String);
+    expect(fake.calls).to.have.length(1);
+    expect(fake.calls[0]).to.match(/^warn .*broadcast/);
+  });
+
   it('numbers of elements are whole numbers from 0', async () => {
     for (const bad of [-1, 0.5, NaN, '3' as unknown as number]) {
       expect(await rejection(pairs().takeOrdered(bad))).to.have.property('code', 'ARGUMENT');

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { HeddleContext } from '../../src/context/heddle-context.js';
+import type { FileSystem } from '@heddle/webhdfs';
 import { nodeOf } from '../../src/rdd/rdd-metadata.js';
+import type { RDD } from '../../src/rdd/rdd.js';
 import { stageCompiler } from '../../src/rdd/stage-compiler.js';
 import { rejection } from '../support/expect-error.js';
 import { FakeApplication } from '../support/fake-application.js';
@@ -54,6 +56,61 @@ describe('preparing a lineage', () => {
     expect(await sc.textFile(path).getNumPartitions()).to.equal(0);
     expect(await sc.wholeTextFiles(path).getNumPartitions()).to.equal(1);
     expect(await sc.textFile(path).collect()).to.deep.equal([]);
+  });
+
+  describe('preferred locations (A-108)', () => {
+    // A file system of three blocks on known hosts; the rest of its interface is not asked for.
+    const blocks = [
+      { offset: 0, length: 10, hosts: ['a', 'b'] },
+      { offset: 10, length: 10, hosts: ['b', 'c'] },
+      { offset: 20, length: 10, hosts: ['c', 'a'] },
+    ];
+    beforeEach(() => {
+      const status = {
+        path: '/data',
+        kind: 'file',
+        sizeBytes: 30,
+        blockSizeBytes: 10,
+        modifiedMs: 0,
+        mode: 0o644,
+        fileId: '1',
+      } as const;
+      const fileSystem: Partial<FileSystem> = {
+        scheme: 'blocks',
+        uri: (path) => `blocks://${path}`,
+        status: () => Promise.resolve(status),
+        blockLocations: () => Promise.resolve(blocks),
+      };
+      fake.fileSystems.register('blocks', () => fileSystem as FileSystem);
+    });
+
+    const hostsOf = async (rdd: RDD<unknown>): Promise<string[][]> => {
+      const count = await rdd.getNumPartitions();
+      return Promise.all(Array.from({ length: count }, (_, i) => rdd.preferredLocations(i)));
+    };
+
+    it('are the hosts of the blocks, through narrow steps', async () => {
+      const lines = sc.textFile('blocks:///data', 1);
+      const expected = blocks.map(({ hosts }) => hosts);
+      expect(await hostsOf(lines)).to.deep.equal(expected);
+      expect(await hostsOf(lines.map(String).filter(Boolean))).to.deep.equal(expected);
+    });
+
+    it('are those of the one partition that a union reads', async () => {
+      const union = sc.range(0, 1, 1, 2).union(sc.textFile('blocks:///data', 1).map(Number));
+      expect(await hostsOf(union)).to.deep.equal([[], [], ['a', 'b'], ['b', 'c'], ['c', 'a']]);
+    });
+
+    it('are none behind a shuffle, and refused for partitions that do not exist', async () => {
+      const shuffled = sc.textFile('blocks:///data', 1).repartition(2);
+      expect(await hostsOf(shuffled)).to.deep.equal([[], []]);
+      expect(await rejection(shuffled.preferredLocations(2))).to.have.property('code', 'ARGUMENT');
+    });
+
+    it('of small files that are read together are ordered by bytes', async () => {
+      const whole = sc.wholeTextFiles('blocks:///data,blocks:///data', 1);
+      expect((await hostsOf(whole))[0]).to.have.members(['a', 'b', 'c']);
+    });
   });
 
   it('samples a sort once, however many actions need it', async () => {

@@ -33,6 +33,7 @@ export class FakeApplication {
   services: DriverServices | undefined;
   respond: Responder = () => ({ records: [] });
   defaultParallelism = 2;
+  readonly fileSystems = new FileSystemRegistry();
   /** Order in which a job's results come. */
   order: (partitions: number) => number[] = (count) => Array.from({ length: count }, (_, i) => i);
 
@@ -67,9 +68,9 @@ export class FakeApplication {
       user: 'someone',
       startTime: 1_700_000_000_000,
       programHash: 'hash',
-      fileSystems: new FileSystemRegistry(),
+      fileSystems: this.fileSystems,
       defaultParallelism: this.defaultParallelism,
-      logger: silentLogger,
+      logger: { ...silentLogger, warn: (message) => this.calls.push(`warn ${message}`) },
       runner: this.#runner(),
     };
   }

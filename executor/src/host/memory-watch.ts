@@ -6,7 +6,7 @@ export interface WatchedThread {
   endForMemory(summary: string): void;
 }
 
-const intervalMs = 200;
+const intervalMs = 100;
 
 /**
  * Ends threads whose user code takes ever more memory without coming back to the engine, where the

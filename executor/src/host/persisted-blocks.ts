@@ -7,18 +7,28 @@ import type { BlockId } from '../storage/block-memory.js';
  */
 export function persistedBlocks(plan: StagePlan, split: Split): BlockId[] {
   const blocks: BlockId[] = [];
-  const visit = (index: number, at: Split): void => {
+  if (plan.nodes.every((node) => node.storageLevel === undefined)) return blocks;
+  // Iterative and each place once: lineages are deep, and branches share what they read.
+  const seen = new Map<number, Set<Split>>();
+  const stack = [{ index: plan.nodes.length - 1, split }];
+  for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
+    const { index, split: at } = place;
+    let splits = seen.get(index);
+    if (splits === undefined) seen.set(index, (splits = new Set()));
+    if (splits.has(at)) continue;
+    splits.add(at);
     const node = plan.nodes[index]!;
     if (node.storageLevel !== undefined) {
       blocks.push({ rddId: node.rddId, partition: at.index });
     }
     if (at.parents !== undefined && hasParentSplits(node.operator.kind)) {
-      for (const parent of at.parents) visit(node.inputs[parent.input]!, parent.split);
+      for (const parent of at.parents) {
+        stack.push({ index: node.inputs[parent.input]!, split: parent.split });
+      }
     } else {
-      for (const input of node.inputs) visit(input, at);
+      for (const input of node.inputs) stack.push({ index: input, split: at });
     }
-  };
-  visit(plan.nodes.length - 1, split);
+  }
   return blocks;
 }
 

@@ -55,8 +55,7 @@ export class LoopRun implements BatchSource {
     const state = this.#state;
     sink.prepare?.(state);
     try {
-      if (!this.#pushPieces(sink.target) && this.#hasGlom)
-        this.#call(undefined, -1, -1, sink.target);
+      if (!this.#pushPieces(sink.target) && this.#hasGlom) this.#call(undefined, 0, 0, sink.target);
     } catch (error) {
       this.#abandon();
       throw error;
@@ -84,7 +83,7 @@ export class LoopRun implements BatchSource {
         this.#call(piece.source, piece.from, piece.to, undefined);
       } else {
         this.#ended = true;
-        if (this.#hasGlom) this.#call(undefined, -1, -1, undefined);
+        if (this.#hasGlom) this.#call(undefined, 0, 0, undefined);
       }
       if (state.out.length > 0) return state.out;
     }

@@ -9,13 +9,13 @@ export interface LoopShape {
 }
 
 /**
- * - `range`: whole numbers counted by the loop itself, no array; `realRange`: the same where start or
- *   step is no whole number, or values pass 2^53;
+ * - `range`: numbers counted by the loop itself, no array, of step 1: a piece's bounds are the values;
+ *   `stepRange`: whole numbers of another step; `realRange`: the rest (fractions, values beyond 2^53);
  * - `array`: a batch, or a piece of an array;
  * - `pairArray`: the same, where records are known to be `[key, value]` arrays;
  * - `cursor`: an iterator.
  */
-export type SourceForm = 'range' | 'realRange' | 'array' | 'pairArray' | 'cursor';
+export type SourceForm = 'range' | 'stepRange' | 'realRange' | 'array' | 'pairArray' | 'cursor';
 
 export type StepForm =
   | 'map'

@@ -15,7 +15,7 @@ import { TextWriter } from './text-writer.js';
  *   `sink`: the sink's object or function;
  * - `pN`: the parameter of step N: the user's function or a sampler.
  *
- * With a `glom` in the shape, a last call with `from` = -1 sends the arrays on.
+ * With a `glom` in the shape, a last call without a `source` sends the arrays on.
  *
  * `at` always holds the number of the step that runs (-1: the source, `steps.length`: the sink), so
  * that an error can be given the label of its operator, also when what was thrown has no stack. Since
@@ -70,7 +70,7 @@ class LoopText {
       });
       this.#gloms();
     } else if (steps.includes('glom')) {
-      this.#out.block('if (from >= 0) {', () => this.#pieceLoop('source'));
+      this.#out.block('if (source !== undefined) {', () => this.#pieceLoop('source'));
       this.#out.block('else {', () => this.#gloms());
     } else {
       this.#pieceLoop('source');
@@ -84,17 +84,20 @@ class LoopText {
       return;
     }
     const name = this.#out.name('r');
-    const counted = form === 'range';
-    if (counted || form === 'realRange') {
+    if (form === 'stepRange' || form === 'realRange') {
       this.#out.line(`const start = ${source}.start, step = ${source}.step;`);
     }
-    const open = counted
-      ? `for (let i = from, ${name} = start + step * from; i < to; i++, ${name} += step) {`
-      : 'for (let i = from; i < to; i++) {';
+    // Whole numbers below 2^53: adding is exact, and cheaper than multiplying.
+    const open =
+      form === 'stepRange'
+        ? `for (let i = from, ${name} = start + step * from; i < to; i++, ${name} += step) {`
+        : 'for (let i = from; i < to; i++) {';
     this.#out.block(open, () => {
       switch (form) {
         case 'range':
-          // Whole numbers below 2^53: adding is exact, and cheaper than multiplying.
+          this.#out.line(`const ${name} = i;`);
+          break;
+        case 'stepRange':
           break;
         case 'realRange':
           this.#out.line(`const ${name} = start + step * i;`);

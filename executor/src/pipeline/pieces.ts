@@ -22,11 +22,11 @@ export interface PieceSource {
 
 /** `start + step * i` for `i` in 0 … count-1. */
 export class RangePieces implements PieceSource {
-  readonly form: 'range' | 'realRange';
+  readonly form: 'range' | 'stepRange' | 'realRange';
   readonly start: number;
   readonly step: number;
-  readonly #count: number;
-  readonly #piece: Piece = { source: this, from: 0, to: 0 };
+  readonly #end: number;
+  readonly #piece: Piece;
   #size = 1;
 
   constructor(start: number, step: number, count: number) {
@@ -34,23 +34,26 @@ export class RangePieces implements PieceSource {
       Number.isSafeInteger(start) &&
       Number.isSafeInteger(step) &&
       Number.isSafeInteger(start + step * count);
-    this.form = whole ? 'range' : 'realRange';
+    this.form = !whole ? 'realRange' : step === 1 ? 'range' : 'stepRange';
     this.start = start;
     this.step = step;
-    this.#count = count;
+    // With step 1 the values themselves are counted, else their positions.
+    const first = this.form === 'range' ? start : 0;
+    this.#end = first + count;
+    this.#piece = { source: this, from: first, to: first };
   }
 
   next(): Piece | undefined {
     const piece = this.#piece;
-    if (piece.to >= this.#count) return undefined;
+    if (piece.to >= this.#end) return undefined;
     piece.from = piece.to;
-    piece.to = Math.min(piece.from + this.#size, this.#count);
+    piece.to = Math.min(piece.from + this.#size, this.#end);
     this.#size = grown(this.#size);
     return piece;
   }
 
   close(): void {
-    this.#piece.to = this.#count;
+    this.#piece.to = this.#end;
   }
 }
 

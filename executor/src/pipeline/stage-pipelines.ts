@@ -12,6 +12,12 @@ import { RecordIterator } from './record-iterator.js';
 import { ConcatenatedSource, emptySource, encodedSource } from './sources.js';
 import { isStep, stepForm, stepFunction, stepParameter } from './steps.js';
 
+/**
+ * Steps of one generated loop; behind them another begins. The text of a loop is nested as deep as it
+ * has steps, and neither its writer nor V8's parser has stack for 10,000.
+ */
+const maxStepsOfLoop = 256;
+
 /** What a partition function is called with. */
 type PartitionFunction = (...args: readonly unknown[]) => unknown;
 
@@ -100,6 +106,16 @@ export class StagePipelines {
       const node = this.#node(index);
       path.push(index);
       const { operator } = node;
+      if (steps.length >= maxStepsOfLoop) {
+        return {
+          steps: steps.reverse(),
+          parameters: parameters.reverse(),
+          labels: labels.reverse(),
+          sourceLabel: node.label,
+          path: path.join('.'),
+          border: { kind: 'batches', source: this.#pull(task, index, split, false), pairs: false },
+        };
+      }
       const persisted = node.storageLevel !== undefined && !(computed && index === last);
       if (persisted || (!isStep(operator) && operator.kind !== 'union')) {
         const at = index;

@@ -214,6 +214,12 @@ describe('executor with real task threads', function () {
       expect(failure).to.deep.include({ kind: 'threadLost', reason: 'heapLimit' });
     });
 
+    it('a loop around one of known length, which V8 unrolls, can be ended (V8 flag)', async () => {
+      await limited(64, 64);
+      const failure = failureOf(await map('hoardFilled').launch(rangeSplit(0, 1)));
+      expect(failure).to.deep.include({ kind: 'threadLost', reason: 'heapLimit' });
+    });
+
     it('garbage is no reason to end a task', async () => {
       await limited(32, 48);
       const stage = fixture.stage(rangePlan(['map'], ['garbage'], { kind: 'count' }));

@@ -78,6 +78,18 @@ export const functions: Readonly<Record<string, (bindings: ThreadBindings) => un
     const hoard: number[][] = [];
     for (;;) hoard.push(new Array<number>(10_000).fill(hoard.length));
   },
+  fillArrays: () => () => {
+    let last: number[] = [];
+    for (let n = 0; n >= 0; n += last.length) last = new Array<number>(1000).fill(n);
+    return last;
+  },
+  hoardFilled: () => () => {
+    const hoard: number[][] = [];
+    for (;;) {
+      hoard.push(new Array<number>(1000).fill(1));
+      if (hoard.length < 0) return hoard;
+    }
+  },
   growArray: () => () => {
     const hoard: number[] = [];
     for (;;) hoard.push(hoard.length + 0.5);

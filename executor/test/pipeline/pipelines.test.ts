@@ -182,6 +182,9 @@ describe('generated pipelines', () => {
       [2 ** 53 - 3, 3, 1],
       [-(2 ** 31), 2000, 2 ** 20],
       [0, 0, 1],
+      [-3, 2000, 1],
+      [-(2 ** 31) - 5, 10, 1],
+      [7, 4, 0.5],
     ];
     for (const [start, count, step] of cases) {
       const expected = Array.from({ length: count }, (_, i) => start + step * i);
@@ -192,6 +195,9 @@ describe('generated pipelines', () => {
       const bare = new PlanBuilder().add({ kind: 'range' });
       expect(pullAll(bare, { split })).to.deep.equal(expected);
       expect(runSink(bare, { kind: 'count' }, { split })).to.equal(count);
+      const glommed = new PlanBuilder().add({ kind: 'range' }).add({ kind: 'glom' });
+      expect(runSink(glommed, collect, { split })).to.deep.equal([expected]);
+      expect(pullAll(glommed, { split })).to.deep.equal([expected]);
     }
   });
 

@@ -46,7 +46,7 @@ describe('failures of tasks', () => {
     for (const thrown of ['text', 7, null, undefined, { a: 1 }]) {
       const error = asError(thrown);
       expect(error).to.be.instanceOf(ThrownValueError);
-      expect((error as ThrownValueError).value).to.equal(thrown);
+      expect(error).to.have.property('value', thrown);
     }
   });
 

@@ -1,9 +1,4 @@
-import {
-  RemoteError,
-  RpcConnectionError,
-  RpcFramingError,
-  RpcTimeoutError,
-} from '../errors.js';
+import { RemoteError, RpcConnectionError, RpcFramingError, RpcTimeoutError } from '../errors.js';
 
 /** How patient a client is. Times of Hadoop's own clients are in the settings named. */
 export interface RetryPolicy {
@@ -46,11 +41,7 @@ export type RetryDecision =
  * Follows `RetryPolicies.failoverOnNetworkException` of Hadoop 3.4.3, except that refused connections of
  * a standby ResourceManager, which does not listen on the scheduler port, count as a standby.
  */
-export function decideRetry(
-  error: unknown,
-  state: RetryState,
-  policy: RetryPolicy,
-): RetryDecision {
+export function decideRetry(error: unknown, state: RetryState, policy: RetryPolicy): RetryDecision {
   const wish = wishFor(error, state.isIdempotent);
   if (wish === 'fail') return { kind: 'fail' };
   const kind = wish === 'failOver' && policy.serverCount > 1 ? 'failOver' : 'retry';

@@ -86,6 +86,9 @@ export class RpcClient implements RpcCaller {
     const totalMs = options.timeoutMs ?? Number.POSITIVE_INFINITY;
     let failovers = 0;
     for (let retryCount = 0; ; retryCount += 1) {
+      if (this.#closing.signal.aborted) {
+        throw new RpcAbortedError(method, { cause: 'the client was closed' });
+      }
       const index = this.#active;
       const leftMs = totalMs - (this.#clock.monotonicMs() - startMs);
       const timeoutMs = Math.max(1, Math.min(this.#callTimeoutMs, leftMs));
@@ -98,7 +101,7 @@ export class RpcClient implements RpcCaller {
         const state = { failovers, elapsedMs, isIdempotent, jitter: this.#jitter() };
         const maxElapsedMs = Math.min(this.#policy.maxElapsedMs, totalMs);
         const decision = decideRetry(error, state, { ...this.#policy, maxElapsedMs });
-        if (decision.kind === 'fail' || this.#closing.signal.aborted) throw error;
+        if (decision.kind === 'fail') throw error;
         if (decision.kind === 'failOver') {
           failovers += 1;
           // Another call may have moved on already.
@@ -131,4 +134,3 @@ export class RpcClient implements RpcCaller {
     }
   }
 }
-

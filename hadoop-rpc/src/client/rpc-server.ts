@@ -1,4 +1,8 @@
-import { RpcConnection, type ConnectionCall, type ConnectionOptions } from '../connection/rpc-connection.js';
+import {
+  RpcConnection,
+  type ConnectionCall,
+  type ConnectionOptions,
+} from '../connection/rpc-connection.js';
 import type { RpcAuthentication } from '../sasl/authentication.js';
 
 /** As a connection's options, but the proof of identity is asked for at each connection. */

@@ -117,14 +117,14 @@ function decodeProtobuf(bytes: Uint8Array): Credentials {
   try {
     const part = readDelimited(bytes, 5);
     const message = decodeMessage(CredentialsProto, part.bytes, 'credentials');
-    const tokens = (message.tokens ?? []).map(({ alias, token }): [string, Token] => {
+    const tokens = message.tokens.map(({ alias, token }): [string, Token] => {
       if (token === null || token === undefined) {
         throw new CredentialsFormatError(`the token ${JSON.stringify(alias)} is empty`);
       }
       const { identifier, password, kind, service } = token;
       return [alias, { identifier: identifier.slice(), password: password.slice(), kind, service }];
     });
-    const secrets = (message.secrets ?? []).map(({ alias, secret }): [string, Uint8Array] => [
+    const secrets = message.secrets.map(({ alias, secret }): [string, Uint8Array] => [
       alias,
       secret?.slice() ?? new Uint8Array(0),
     ]);

@@ -74,7 +74,9 @@ export class DigestMd5 implements SaslMechanism {
       (name) => challenge.qops.includes(name) && (name !== 'auth-conf' || cipher !== undefined),
     );
     if (qop === undefined) {
-      throw new SaslError('the server offers no protection that is known here (hadoop.rpc.protection)');
+      throw new SaslError(
+        'the server offers no protection that is known here (hadoop.rpc.protection)',
+      );
     }
     const agreement = {
       challenge,

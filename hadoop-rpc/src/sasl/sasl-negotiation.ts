@@ -56,7 +56,7 @@ export class SaslNegotiation {
       case SaslState.SUCCESS:
         return this.#succeed(reply.token);
       default:
-        throw new SaslError(`the server sent the SASL state ${SaslState[reply.state] ?? reply.state}`);
+        throw new SaslError(`the server sent the SASL state ${SaslState[reply.state]}`);
     }
   }
 
@@ -136,9 +136,9 @@ function offerOf(bytes: Uint8Array): OfferedAuth {
     return {
       method: auth.method,
       mechanism: auth.mechanism,
-      protocol: auth.protocol ?? '',
-      serverId: auth.serverId ?? '',
-      challenge: Object.hasOwn(auth, 'challenge') ? (auth.challenge ?? undefined) : undefined,
+      protocol: auth.protocol,
+      serverId: auth.serverId,
+      challenge: Object.hasOwn(auth, 'challenge') ? auth.challenge : undefined,
     };
   } catch (error) {
     if (!(error instanceof RpcMessageError)) throw error;

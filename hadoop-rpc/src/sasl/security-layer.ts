@@ -169,16 +169,13 @@ function macOf(keys: DirectionKeys, sequence: number, plain: Uint8Array): Uint8A
 function checkTrailer(token: Uint8Array, expectedSequence: number): void {
   const trailer = token.subarray(token.length - trailerBytes);
   if (!Buffer.from(trailer).equals(trailerOf(expectedSequence))) {
-    throw new RpcFramingError(`a wrapped message is not number ${expectedSequence} of its connection`);
+    throw new RpcFramingError(
+      `a wrapped message is not number ${expectedSequence} of its connection`,
+    );
   }
 }
 
-function checkMac(
-  keys: DirectionKeys,
-  sequence: number,
-  plain: Uint8Array,
-  mac: Uint8Array,
-): void {
+function checkMac(keys: DirectionKeys, sequence: number, plain: Uint8Array, mac: Uint8Array): void {
   if (!timingSafeEqual(macOf(keys, sequence, plain), mac)) {
     throw new RpcFramingError('a wrapped message was altered on its way');
   }

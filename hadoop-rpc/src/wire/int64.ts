@@ -1,9 +1,10 @@
+import type { hadoop } from '#protocol';
 import protobuf from 'protobufjs/minimal.js';
 
 import { RpcMessageError } from '../errors.js';
 
 /** What protobufjs gives for 64-bit fields, and takes. */
-export type Int64 = number | InstanceType<typeof protobuf.util.Long>;
+export type Int64 = NonNullable<hadoop.yarn.ContainerIdProto.$Properties['id']>;
 
 /** @throws RpcMessageError beyond what a number holds exactly */
 export function int64ToNumber(value: Int64 | null | undefined, what: string): number {
@@ -26,5 +27,5 @@ export function int64ToBigInt(value: Int64 | null | undefined): bigint {
 export function bigIntToInt64(value: bigint): Int64 {
   const low = Number(BigInt.asIntN(32, value));
   const high = Number(BigInt.asIntN(32, value >> 32n));
-  return new protobuf.util.Long(low, high, false);
+  return new protobuf.util.Long(low, high, false) as Int64;
 }

@@ -73,3 +73,16 @@ export function readDelimited(frame: Uint8Array, offset: number): Delimited {
   }
   return { bytes: frame.subarray(position, end), end };
 }
+
+/**
+ * A field that was on the wire; undefined otherwise.
+ *
+ * For enums: a number that is not known here is kept among the unknown fields, and the field itself would
+ * read as the enum's first value.
+ */
+export function presentField<M extends object, K extends keyof M>(
+  message: M,
+  field: K,
+): M[K] | undefined {
+  return Object.hasOwn(message, field) ? message[field] : undefined;
+}

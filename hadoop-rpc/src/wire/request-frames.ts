@@ -107,7 +107,10 @@ export interface SaslRequest {
  *     varint n2, RpcSaslProto
  */
 export function encodeSaslMessage(message: SaslRequest): Uint8Array {
-  return frameOf(rpcHeader(specialCallIds.sasl, noClientId, -1), encodeMessage(RpcSaslProto, message));
+  return frameOf(
+    rpcHeader(specialCallIds.sasl, noClientId, -1),
+    encodeMessage(RpcSaslProto, message),
+  );
 }
 
 function rpcHeader(callId: number, clientId: Uint8Array, retryCount: number): Uint8Array {

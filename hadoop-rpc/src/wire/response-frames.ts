@@ -54,22 +54,26 @@ export function decodeServerFrame(frame: Uint8Array): ServerMessage {
 
 function saslMessageOf(bytes: Uint8Array): ServerMessage {
   const message = decodeAs(RpcSaslProto, bytes, 'a SASL message');
-  const token = Object.hasOwn(message, 'token') ? (message.token ?? undefined) : undefined;
-  return { kind: 'sasl', state: message.state, token, auths: message.auths ?? [] };
+  const token = Object.hasOwn(message, 'token') ? message.token : undefined;
+  return { kind: 'sasl', state: message.state, token, auths: message.auths };
 }
 
 function failureOf(header: hadoop.common.RpcResponseHeaderProto.$Properties): RemoteFailure {
   const text = header.errorMsg ?? '';
   // The message, then the lines of a Java stack trace.
   const traceAt = text.search(/\n\s*at \S/);
-  const code = header.errorDetail ?? 0;
   return {
     className: header.exceptionClassName ?? 'unknown exception',
     message: (traceAt === -1 ? text : text.slice(0, traceAt)).trim(),
     trace: traceAt === -1 ? '' : text.slice(traceAt + 1),
-    detail: code === 0 ? undefined : (RpcErrorCodeProto[code] ?? String(code)),
+    detail: Object.hasOwn(header, 'errorDetail') ? detailOf(header.errorDetail) : undefined,
     isFatal: header.status === RpcStatusProto.FATAL,
   };
+}
+
+function detailOf(code: number | null | undefined): string {
+  const names: Readonly<Record<number, string | undefined>> = RpcErrorCodeProto;
+  return names[code ?? -1] ?? String(code);
 }
 
 /** As `decodeMessage`; here a wrong message means that the stream is not to be trusted any more. */

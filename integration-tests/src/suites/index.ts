@@ -8,4 +8,5 @@ import './actions.suite.js';
 import './rules.suite.js';
 import './model.suite.js';
 import './sharing.suite.js';
+import './hostile.suite.js';
 import './scheduling.suite.js';

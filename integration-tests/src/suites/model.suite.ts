@@ -18,6 +18,21 @@ describe('the RDD model (A.5)', () => {
     expect(seen.jobs).to.equal(0);
   });
 
+  it('a lineage of 10,000 steps runs', async () => {
+    let rdd: RDD<number> = suite.sc.range(0, 4, 1, 2);
+    for (let i = 0; i < 10_000; i += 1) rdd = rdd.map((x) => x + 1);
+    expect(await rdd.collect()).to.deep.equal([10_000, 10_001, 10_002, 10_003]);
+  }).timeout(60_000);
+
+  it('a lattice of unions is as small as its RDDs', async () => {
+    let rdd = suite.sc
+      .range(0, 2, 1, 1)
+      .map((x) => [x, 1])
+      .partitionBy(1);
+    for (let i = 0; i < 10; i += 1) rdd = rdd.union(rdd);
+    expect(await rdd.count()).to.equal(2_048);
+  });
+
   it('a transformation leaves its RDD as it is (A-096)', async () => {
     const a = suite.sc.range(0, 3, 1, 2);
     const b = a.map((x) => x * 10);

@@ -511,6 +511,35 @@ describe('pair RDDs (B.3)', () => {
     );
   });
 
+  it('groupWith is cogroup, and reduceByKeyLocally merges without a shuffle', async () => {
+    const a = suite.sc.parallelize<[string, number]>(
+      [
+        ['x', 1],
+        ['y', 2],
+        ['x', 3],
+      ],
+      2,
+    );
+    expect(await collectSorted(a.groupWith(a))).to.deep.equal([
+      [
+        'x',
+        [
+          [1, 3],
+          [1, 3],
+        ],
+      ],
+      ['y', [[2], [2]]],
+    ]);
+    const map = await a.reduceByKeyLocally((x, y) => x + y);
+    expect([...map].sort()).to.deep.equal([
+      ['x', 4],
+      ['y', 2],
+    ]);
+    expect(
+      await suite.sc.emptyRDD<[string, number]>().reduceByKeyLocally((x, y) => x + y),
+    ).to.have.property('size', 0);
+  });
+
   describe('sortByKey', () => {
     it('orders pairs by key, up and down', async () => {
       const up = await letters().sortByKey(true, 2).collect();

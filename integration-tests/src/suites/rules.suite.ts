@@ -133,6 +133,7 @@ describe('rules for every operator (B.0)', () => {
         () => () => 1,
         () => new Error('e'),
         () => Promise.resolve(1),
+        () => Symbol('s'),
         () => new WeakMap(),
       ];
       for (const make of bad) {

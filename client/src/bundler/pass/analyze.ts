@@ -5,7 +5,7 @@ import { isClassNode, type Node } from './ast.js';
 import { CellScopes } from './cell-scopes.js';
 import { findConstants } from './constants.js';
 import type { Cell, CellScope, ProgramModel, Unit } from './program-model.js';
-import { collectUnits, type OwnerReference, type PrivateReference } from './units.js';
+import { collectUnits, type OwnerReference, type PrivateReference, type SuperReference } from './units.js';
 
 /** What the flat program's import declarations stand for. */
 export interface ImportNumbers {
@@ -27,7 +27,7 @@ export interface Analysis {
 export function analyzeProgram(text: string, imports: ImportNumbers): Analysis {
   const ast = acorn.parse(text, { ecmaVersion: 'latest', sourceType: 'module', ranges: true });
   const manager = analyzeScopes(ast as never, { ecmaVersion: 2025, sourceType: 'module' });
-  const found = collectUnits(ast);
+  const found = collectUnits(ast, text);
   const scopes = new CellScopes(text, manager, freePrefix(text), imports);
 
   for (const scope of manager.scopes) {
@@ -39,6 +39,7 @@ export function analyzeProgram(text: string, imports: ImportNumbers): Analysis {
   }
   for (const reference of found.ownerReferences) resolveOwner(reference, scopes);
   for (const reference of found.privateReferences) resolvePrivate(reference, scopes);
+  for (const reference of found.superReferences) resolveSuper(reference, scopes);
   scopes.settle();
   for (const unit of found.units) chooseScope(unit, scopes.moduleScope);
   const constants = findConstants(ast, manager, scopes, imports);
@@ -52,6 +53,8 @@ export function analyzeProgram(text: string, imports: ImportNumbers): Analysis {
       moduleScope: scopes.moduleScope,
       constants,
       body: ast.body,
+      declarations: found.declarations,
+      moduleCalls: found.moduleCalls,
       prefix: scopes.prefix,
     },
     problems: found.problems,
@@ -142,6 +145,21 @@ function resolvePrivate(reference: PrivateReference, scopes: CellScopes): void {
     unit.captured.add(cell);
     unit.privateUses.push({ node, cell });
   }
+}
+
+function resolveSuper(reference: SuperReference, scopes: CellScopes): void {
+  const { node, ofClass, holder, through } = reference;
+  const cell = scopes.classCell(holder, ofClass);
+  const receiver = scopes.ownerCell(holder, 'this');
+  for (const unit of through) {
+    if (cell === undefined) {
+      unit.refusal ??= 'it uses super of a class whose own name is hidden where it stands';
+      continue;
+    }
+    unit.captured.add(cell).add(receiver);
+    unit.superUses.push({ node, cell, receiver });
+  }
+  ofClass.givesAccess = true;
 }
 
 function chooseScope(unit: Unit, moduleScope: CellScope): void {

@@ -2,7 +2,7 @@ import type { Scope, ScopeManager } from 'eslint-scope';
 import type * as acorn from 'acorn';
 
 import type { ImportNumbers } from './analyze.js';
-import { childrenOf, isFunctionNode, namesOfPattern, type Node } from './ast.js';
+import { childrenOf, isClassNode, isFunctionNode, namesOfPattern, type Node } from './ast.js';
 import type { CellScopes } from './cell-scopes.js';
 import type { Cell, MadeConstant } from './program-model.js';
 import { IMPORT_META_NAME } from './units.js';
@@ -38,7 +38,9 @@ export function findConstants(
   const pending = new Map<acorn.VariableDeclarator, readonly string[]>();
   for (const declaration of declarations) {
     for (const declarator of declaration.declarations) {
-      if (declarator.init != null) pending.set(declarator, namesOfPattern(declarator.id));
+      // Functions and classes of the program travel as what they are.
+      const { init } = declarator;
+      if (init != null && !isFunctionNode(init) && !isClassNode(init)) pending.set(declarator, namesOfPattern(declarator.id));
     }
   }
   for (let progress = true; progress; ) {

@@ -1,6 +1,5 @@
 import { isClassNode, type ClassNode, type Node } from './ast.js';
 import { classShape } from './class-shape.js';
-import { childrenOf } from './ast.js';
 import type { Cell, CellScope, ProgramModel, Unit } from './program-model.js';
 import { EditList, SourceWriter } from './source-writer.js';
 
@@ -202,23 +201,11 @@ class DriverCopy {
 
   /** Function declarations exist from the start of their block: they are tagged there. */
   #tagDeclarations(): void {
-    const visit = (node: Node, blockStart: number): void => {
-      let start = blockStart;
-      if (node.type === 'BlockStatement' || node.type === 'StaticBlock') {
-        start = this.#model.text.indexOf('{', node.start) + 1;
-      }
-      for (const child of childrenOf(node)) {
-        if (child.type === 'FunctionDeclaration') {
-          const unit = this.#model.unitOf.get(child)!;
-          const inSwitch = node.type === 'SwitchCase';
-          const at = inSwitch ? child.end : this.#afterDirectives(start);
-          const scope = this.#scopeAt(unit.scope, inSwitch ? child.end - 1 : start);
-          this.edits.insert(at, `${this.#p}f(${child.id!.name},${unit.id},${scope}${nameArgument(unit)});`);
-        }
-        visit(child, start);
-      }
-    };
-    visit({ type: 'Program', start: 0, end: this.#model.text.length, body: this.#model.body } as Node, 0);
+    for (const { unit, name, at, isInCase } of this.#model.declarations) {
+      const scope = this.#scopeAt(unit.scope, isInCase ? at - 1 : at);
+      const to = isInCase ? at : this.#afterDirectives(at);
+      this.edits.insert(to, `${this.#p}f(${name},${unit.id},${scope}${nameArgument(unit)});`);
+    }
   }
 }
 

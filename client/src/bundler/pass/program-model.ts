@@ -52,6 +52,13 @@ export interface CellScope {
 
 export type UnitKind = 'function' | 'arrow' | 'method' | 'getter' | 'setter' | 'class';
 
+/** `super.name` or `super[name]`, read or called. */
+export interface SuperUse {
+  readonly member: acorn.MemberExpression;
+  readonly call: acorn.CallExpression | undefined;
+  readonly isStatic: boolean;
+}
+
 export type PrivateUse = acorn.MemberExpression | acorn.BinaryExpression;
 
 /** A function or class of the program: something that can be captured. */
@@ -79,6 +86,8 @@ export interface Unit {
   readonly outerThis: { readonly start: number; readonly end: number; readonly cell: Cell }[];
   /** Uses of private names of a class around: `object.#name` and `#name in object`. */
   readonly privateUses: { readonly node: PrivateUse; readonly cell: Cell }[];
+  /** Uses of `super` of a class around. */
+  readonly superUses: { readonly node: SuperUse; readonly cell: Cell; readonly receiver: Cell }[];
   /** Of a class: some function inside is taken out of it and uses its private names. */
   givesAccess: boolean;
   /** Why it cannot be taken out of its place. */
@@ -100,6 +109,22 @@ export interface MadeConstant {
   refusal: string | undefined;
 }
 
+/** A function declaration: it exists from the start of its block on. */
+export interface FunctionPlace {
+  readonly unit: Unit;
+  readonly name: string;
+  /** Start of the block; of one in a `case`, which has no start, the end of the declaration. */
+  readonly at: number;
+  readonly isInCase: boolean;
+}
+
+export interface ModuleCall {
+  readonly kind: 'dynamic' | 'require';
+  readonly start: number;
+  readonly end: number;
+  readonly specifier: string;
+}
+
 /** What one analysis of the flat program found; both copies are written from it. */
 export interface ProgramModel {
   readonly text: string;
@@ -109,6 +134,10 @@ export interface ProgramModel {
   readonly moduleScope: CellScope;
   readonly constants: readonly MadeConstant[];
   readonly body: readonly Node[];
+  /** Function declarations, and where their block begins; 0 for the module. */
+  readonly declarations: readonly FunctionPlace[];
+  /** Calls of `import()` and `__require` with a literal. */
+  readonly moduleCalls: readonly ModuleCall[];
   /** Nothing in the program's own text begins with it. */
   readonly prefix: string;
 }

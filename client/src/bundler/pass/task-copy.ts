@@ -3,9 +3,9 @@ import { Script } from 'node:vm';
 import type * as acorn from 'acorn';
 
 import { isClassNode, type ClassNode } from './ast.js';
-import { classShape, isConstantKey, isDropped } from './class-shape.js';
+import { classShape, isDropped } from './class-shape.js';
 import { guardConstruction, privateAccessors } from './driver-copy.js';
-import type { Cell, CellScope, ProgramModel, Unit } from './program-model.js';
+import type { Cell, CellScope, PrivateUse, ProgramModel, SuperUse, Unit } from './program-model.js';
 import { EditList, SourceWriter, type Edit } from './source-writer.js';
 
 /**
@@ -96,7 +96,7 @@ class TaskCopy {
     const { writer } = this;
     const names = scope.cells.map((cell) => cell.name);
     const p = this.#p;
-    if (names.length > 0) writer.add(`let ${names.join(',')};`);
+    if (names.length > 0) writer.add(`var ${names.join(',')};`);
     writer.add('return{set:[');
     writer.add(
       scope.cells
@@ -132,7 +132,7 @@ class TaskCopy {
       this.#class(node, unit);
       return;
     }
-    const own = ownEdits(unit);
+    const own = ownEdits(unit, this.#model.text);
     if (property?.computed === true) {
       this.writer.add('()=>({');
       const key = { start: property.key.start, end: property.key.end, text: '"method"' };
@@ -170,7 +170,7 @@ class TaskCopy {
       node.body.start + 1,
       privateAccessors(shape, p) + (unit.givesAccess ? accessClass(node, p) : ''),
     );
-    for (const edit of ownEdits(unit)) edits.replace(edit.start, edit.end, edit.text);
+    for (const edit of ownEdits(unit, this.#model.text)) edits.replace(edit.start, edit.end, edit.text);
     guardConstruction(shape, p, edits);
     for (const member of node.body.body) {
       if (member.type === 'StaticBlock') edits.replace(member.start, member.end, ';');
@@ -206,21 +206,55 @@ class TaskCopy {
  * What a function needs when it stands elsewhere: in arrow functions `this` and its like are cells,
  * and private names of a class around are reached through an object that the class makes.
  */
-function ownEdits(unit: Unit): Edit[] {
+function ownEdits(unit: Unit, text: string): Edit[] {
   const edits: Edit[] = unit.outerThis.map(({ start, end, cell }) => ({ start, end, text: cell.name }));
-  for (const { node, cell } of unit.privateUses) {
-    if (node.type === 'BinaryExpression') {
-      const name = (node.left as acorn.PrivateIdentifier).name;
-      edits.push({ start: node.start, end: node.right.start, text: `${cell.name}(` });
-      edits.push({ start: node.end, end: node.end, text: `).has("${name}")` });
-    } else {
-      const name = (node.property as acorn.PrivateIdentifier).name;
-      edits.push({ start: node.object.start, end: node.object.start, text: `${cell.name}(` });
-      const access = `)${node.optional ? '?.' : '.'}p_${name}`;
-      edits.push({ start: node.object.end, end: node.end, text: access });
-    }
+  for (const { node, cell } of unit.privateUses) edits.push(...privateEdits(node, cell, text));
+  for (const { node, cell, receiver } of unit.superUses) {
+    edits.push(...superEdits(node, cell, receiver, text));
   }
   return edits.sort((a, b) => a.start - b.start || a.end - b.end);
+}
+
+/** `object.#name` becomes `access(object).p_name`; parentheses around the object stay where they are. */
+function privateEdits(node: PrivateUse, cell: Cell, text: string): Edit[] {
+  if (node.type === 'BinaryExpression') {
+    const { name } = node.left as acorn.PrivateIdentifier;
+    const right = text.indexOf('in', node.left.end) + 'in'.length;
+    return [
+      { start: node.start, end: right, text: `${cell.name}(` },
+      { start: node.end, end: node.end, text: `).has("${name}")` },
+    ];
+  }
+  const { name } = node.property as acorn.PrivateIdentifier;
+  const operator = node.optional ? '?.' : '.';
+  const at = text.lastIndexOf(operator, node.property.start);
+  return [
+    { start: node.start, end: node.start, text: `${cell.name}(` },
+    { start: at, end: node.end, text: `)${operator}p_${name}` },
+  ];
+}
+
+/** `super.m(x)` becomes `home(C).m.call(this, x)`, and `super.x` becomes `Reflect.get(home(C), "x", this)`. */
+function superEdits({ member, call, isStatic }: SuperUse, cell: Cell, receiver: Cell, text: string): Edit[] {
+  const home = `Object.getPrototypeOf(${cell.name}.owner${isStatic ? '' : '.prototype'})`;
+  if (call !== undefined && !call.optional && !member.optional) {
+    const parenthesis = text.indexOf('(', member.end) + 1;
+    const opening = `.call(${receiver.name}${call.arguments.length === 0 ? '' : ','}`;
+    return [
+      { start: member.object.start, end: member.object.end, text: home },
+      { start: member.end, end: parenthesis, text: opening },
+    ];
+  }
+  if (!member.computed) {
+    const { name } = member.property as acorn.Identifier;
+    const get = `Reflect.get(${home},"${name}",${receiver.name})`;
+    return [{ start: member.start, end: member.end, text: get }];
+  }
+  const bracket = text.indexOf('[', member.object.end) + 1;
+  return [
+    { start: member.start, end: bracket, text: `Reflect.get(${home},` },
+    { start: member.end - 1, end: member.end, text: `,${receiver.name})` },
+  ];
 }
 
 /** A class inside the class: its instances give what is private of one object. */
@@ -259,4 +293,3 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else known.push(value);
 }
 
-export { isConstantKey, type Cell };

@@ -1,7 +1,15 @@
 import type * as acorn from 'acorn';
 
 import { childrenOf, isClassNode, isFunctionNode, type ClassNode, type FunctionNode, type Node } from './ast.js';
-import type { CellScope, PrivateUse, Unit, UnitKind } from './program-model.js';
+import type {
+  CellScope,
+  FunctionPlace,
+  ModuleCall,
+  PrivateUse,
+  SuperUse,
+  Unit,
+  UnitKind,
+} from './program-model.js';
 
 /** A use of `this`, `arguments` or `new.target` in arrows that belongs to a function around them. */
 export interface OwnerReference {
@@ -23,17 +31,28 @@ export interface PrivateReference {
   readonly through: readonly Unit[];
 }
 
+/** A use of `super` by arrow functions inside a class. */
+export interface SuperReference {
+  readonly node: SuperUse;
+  readonly ofClass: Unit;
+  readonly holder: Node;
+  readonly through: readonly Unit[];
+}
+
 export interface CollectedUnits {
   readonly units: Unit[];
   readonly unitOf: Map<Node, Unit>;
   readonly ownerReferences: OwnerReference[];
   readonly privateReferences: PrivateReference[];
+  readonly superReferences: SuperReference[];
+  readonly declarations: FunctionPlace[];
+  readonly moduleCalls: ModuleCall[];
   readonly problems: { readonly text: string; readonly at: number }[];
 }
 
 /** One pass over the tree: numbers functions and classes, finds who binds each `this`. */
-export function collectUnits(program: acorn.Program): CollectedUnits {
-  const collector = new Collector();
+export function collectUnits(program: acorn.Program, text: string): CollectedUnits {
+  const collector = new Collector(text);
   collector.visit(program, undefined);
   return collector;
 }
@@ -51,6 +70,11 @@ class Collector implements CollectedUnits {
   readonly unitOf = new Map<Node, Unit>();
   readonly ownerReferences: OwnerReference[] = [];
   readonly privateReferences: PrivateReference[] = [];
+  readonly superReferences: SuperReference[] = [];
+  readonly declarations: FunctionPlace[] = [];
+  readonly moduleCalls: ModuleCall[] = [];
+  /** Start of the innermost block; -1 in a `case`. */
+  #block = 0;
   readonly problems: { text: string; at: number }[] = [];
   /** What binds `this` here; undefined at module level. */
   #owner: Node | undefined;
@@ -59,7 +83,15 @@ class Collector implements CollectedUnits {
   /** Functions and classes around. */
   #around: Unit[] = [];
   /** Classes around, with the member that is being visited. */
-  #classes: { readonly unit: Unit; readonly names: ReadonlySet<string>; holder: Node | undefined }[] = [];
+  #classes: { readonly unit: Unit; readonly names: ReadonlySet<string>; holder: Node | undefined; isStatic: boolean }[] = [];
+  /** Whether `super` here is that of the innermost class, and not of an object literal. */
+  #superIsOfClass = false;
+
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
 
   visit(node: Node, inferredName: string | undefined, nameAt?: number): void {
     if (isClassNode(node)) {
@@ -86,31 +118,44 @@ class Collector implements CollectedUnits {
       case 'Super':
         for (const arrow of this.#arrows) arrow.refusal ??= SUPER_REFUSAL;
         return;
+      case 'CallExpression':
+        if (node.callee.type === 'MemberExpression' && node.callee.object.type === 'Super') {
+          this.#super(node.callee, node);
+          for (const argument of node.arguments) this.visit(argument, undefined);
+          return;
+        }
+        this.#call(node);
+        break;
       case 'MemberExpression':
+        if (node.object.type === 'Super') {
+          this.#super(node, undefined);
+          return;
+        }
         if (node.property.type === 'PrivateIdentifier') this.#private(node, node.property.name);
         break;
       case 'BinaryExpression':
         if (node.left.type === 'PrivateIdentifier') this.#private(node, node.left.name);
         break;
       case 'ImportExpression':
-        if (node.source.type !== 'Literal') {
+        if (node.source.type === 'Literal') {
+          this.#moduleCall('dynamic', node, node.source);
+        } else {
           this.problems.push({
             at: node.start,
             text: 'import() takes a literal here: a bundled program cannot load a module whose name is computed. Write one import() for each module, or leave the package out with --external',
           });
         }
         break;
-      case 'CallExpression':
-        if (node.callee.type === 'Identifier' && node.callee.name === 'eval') {
-          this.problems.push({
-            at: node.start,
-            text: 'direct eval sees variables that the engine cannot follow into tasks; use (0, eval)(…) or new Function(…)',
-          });
-        }
-        break;
       case 'WithStatement':
         this.problems.push({ at: node.start, text: 'with is not part of modules' });
         break;
+      case 'BlockStatement':
+      case 'StaticBlock':
+        this.#inBlock(node, this.#text.indexOf('{', node.start) + 1);
+        return;
+      case 'SwitchCase':
+        this.#inBlock(node, -1);
+        return;
       case 'ObjectExpression':
         for (const property of node.properties) this.#objectMember(property, node);
         return;
@@ -118,7 +163,14 @@ class Collector implements CollectedUnits {
         this.visit(node.id, undefined);
         if (node.init != null) this.visit(node.init, node.id.type === 'Identifier' ? node.id.name : undefined, node.id.start);
         return;
+      case 'UpdateExpression':
+        this.#refuseSuperTarget(node.argument);
+        break;
       case 'AssignmentExpression':
+        this.#refuseSuperTarget(node.left);
+        this.visit(node.left, undefined);
+        this.visit(node.right, node.left.type === 'Identifier' ? node.left.name : undefined);
+        return;
       case 'AssignmentPattern':
         this.visit(node.left, undefined);
         this.visit(node.right, node.left.type === 'Identifier' ? node.left.name : undefined);
@@ -126,6 +178,13 @@ class Collector implements CollectedUnits {
       default:
     }
     for (const child of childrenOf(node)) this.visit(child, undefined);
+  }
+
+  #inBlock(node: Node, start: number): void {
+    const block = this.#block;
+    this.#block = start;
+    for (const child of childrenOf(node)) this.visit(child, undefined);
+    this.#block = block;
   }
 
   #objectMember(property: acorn.Property | acorn.SpreadElement, object: acorn.ObjectExpression): void {
@@ -158,6 +217,7 @@ class Collector implements CollectedUnits {
       writes: [],
       outerThis: [],
       privateUses: [],
+      superUses: [],
       givesAccess: false,
       refusal: undefined,
       threadHome: false,
@@ -170,6 +230,11 @@ class Collector implements CollectedUnits {
   #function(node: FunctionNode, kind: UnitKind, place: Place): void {
     const { property } = place;
     const unit = this.#add(kind, node, place);
+    if (node.type === 'FunctionDeclaration' && node.id != null) {
+      const isInCase = this.#block < 0;
+      const at = isInCase ? node.end : this.#block;
+      this.declarations.push({ unit, name: node.id.name, at, isInCase });
+    }
     const [owner, arrows] = [this.#owner, this.#arrows];
     if (kind === 'arrow') {
       this.#arrows = [...arrows, unit];
@@ -177,9 +242,12 @@ class Collector implements CollectedUnits {
       this.#owner = node;
       this.#arrows = [];
     }
+    const superIsOfClass = this.#superIsOfClass;
+    if (kind !== 'arrow') this.#superIsOfClass = false;
     this.#around.push(unit);
     for (const child of childrenOf(node)) this.visit(child, undefined);
     this.#around.pop();
+    this.#superIsOfClass = superIsOfClass;
     this.#owner = owner;
     this.#arrows = arrows;
     if (property !== undefined && containsSuper(node)) {
@@ -193,10 +261,46 @@ class Collector implements CollectedUnits {
     const unit = this.#add('class', node, { inferredName, nameAt });
     if (node.superClass != null) this.visit(node.superClass, undefined);
     this.#around.push(unit);
-    this.#classes.push({ unit, names: privateNamesOf(node), holder: undefined });
+    this.#classes.push({ unit, names: privateNamesOf(node), holder: undefined, isStatic: false });
     for (const member of node.body.body) this.#classMember(member);
     this.#classes.pop();
     this.#around.pop();
+  }
+
+  #call(node: acorn.CallExpression): void {
+    if (node.callee.type !== 'Identifier') return;
+    if (node.callee.name === '__require') this.#moduleCall('require', node, node.arguments[0]);
+    if (node.callee.name !== 'eval') return;
+    this.problems.push({
+      at: node.start,
+      text: 'direct eval sees variables that the engine cannot follow into tasks; use (0, eval)(…) or new Function(…)',
+    });
+  }
+
+  #moduleCall(kind: ModuleCall['kind'], node: Node, source: Node | undefined): void {
+    if (source?.type !== 'Literal' || typeof source.value !== 'string') return;
+    this.moduleCalls.push({ kind, start: node.start, end: node.end, specifier: source.value });
+  }
+
+  #super(member: acorn.MemberExpression, call: acorn.CallExpression | undefined): void {
+    if (member.computed) this.visit(member.property, undefined);
+    if (this.#arrows.length === 0) return;
+    const around = this.#classes.at(-1);
+    if (!this.#superIsOfClass || around?.holder === undefined) {
+      for (const arrow of this.#arrows) arrow.refusal ??= SUPER_REFUSAL;
+      return;
+    }
+    this.superReferences.push({
+      node: { member, call, isStatic: around.isStatic },
+      ofClass: around.unit,
+      holder: around.holder,
+      through: this.#arrows,
+    });
+  }
+
+  #refuseSuperTarget(target: Node): void {
+    if (target.type !== 'MemberExpression' || target.object.type !== 'Super') return;
+    for (const arrow of this.#arrows) arrow.refusal ??= SUPER_REFUSAL;
   }
 
   /** Functions between a private name and the class that declares it need a way to that class. */
@@ -218,18 +322,22 @@ class Collector implements CollectedUnits {
     this.#arrows = [];
     const around = this.#classes.at(-1)!;
     around.holder = member.type === 'StaticBlock' ? member : (member.value ?? undefined);
+    around.isStatic = member.type === 'StaticBlock' || member.static;
+    const superIsOfClass = this.#superIsOfClass;
+    this.#superIsOfClass = true;
     if (member.type === 'MethodDefinition') {
       // Methods are part of their class; what stands in them are units of their own.
       this.#owner = member.value;
       for (const child of childrenOf(member.value)) this.visit(child, undefined);
     } else if (member.type === 'StaticBlock') {
       this.#owner = member;
-      for (const child of member.body) this.visit(child, undefined);
+      this.#inBlock(member, this.#text.indexOf('{', member.start) + 1);
     } else if (member.value != null) {
       this.#owner = member.value;
       this.visit(member.value, member.computed ? undefined : keyName(member.key));
     }
     around.holder = undefined;
+    this.#superIsOfClass = superIsOfClass;
     this.#owner = owner;
     this.#arrows = arrows;
   }
@@ -251,7 +359,7 @@ export const IMPORT_META_NAME = '__heddle_import_meta_';
 const IMPORT_META_REFUSAL =
   'it uses import.meta, which names a file of the driver; in a task use HeddleFiles.get(name) with addFile or --files';
 const SUPER_REFUSAL =
-  'it is an arrow function that uses super; call the parent method by name (Parent.prototype.method.call(this)), or make it a method';
+  'it is an arrow function that uses super in a way that only its method can; call the parent method by name (Parent.prototype.method.call(this)), or make it a method';
 
 function keyName(key: Node): string | undefined {
   switch (key.type) {

@@ -229,6 +229,18 @@ class Node2 {
     return this.value + (this.next?.sum() ?? 0);
   }
 }
+class Watched {
+  get level() {
+    return 0;
+  }
+  set level(_value: number) {
+    throw new Error('the setter of the parent ran');
+  }
+}
+class Overriding extends Watched {
+  // @ts-expect-error JavaScript allows it, and the field is defined, not assigned
+  level = 5;
+}
 class Settable {
   #value = 1;
   get value() {
@@ -343,6 +355,8 @@ export const corpus = cases(
   { name: 'a mixin', roots: () => { const m = new Mixed(1, 2); return [() => [m.hello(), m.norm > 2, m instanceof Point]]; }, expected: [['hello mixed', true, true]] },
   { name: 'a class that extends null', roots: () => [() => WithNull.value], expected: [4] },
   { name: 'a linked list', roots: () => { const l = Node2.list(1, 2, 3); return [() => l.sum()]; }, expected: [6] },
+  { name: 'a field over an accessor of the parent', roots: () => { const o = new Overriding(); o.level = 7; return [() => [o.level, new Overriding().level]]; }, expected: [[7, 5]] },
+  { name: 'such a field in a result', roots: () => [() => new Overriding()], check: ([o]) => o instanceof Overriding && o.level === 5 },
   { name: 'a setter over a private field', roots: () => { const s = new Settable(); return [() => { s.value = 7; return s.value; }]; }, expected: [7] },
   { name: 'a class that reads a let of its module', roots: () => { const s = new Scaled(2); return [() => s.value]; }, expected: [6] },
   { name: 'a function and a class that share a let', roots: () => { const s = new Scaled(2); return [() => { Scaled.setFactor(10); factor++; return s.value; }]; }, expected: [22] },

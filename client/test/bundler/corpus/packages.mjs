@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import 'side-effect';
 import { answer } from 'awaits';
 import _, { map } from 'cjs-default';
@@ -27,6 +28,7 @@ const awaited = await Promise.resolve(string());
 let reassigned = string();
 reassigned = reassigned.min(1);
 const fromProcess = process.argv.length > 0 ? string() : undefined;
+const withFile = string().min(existsSync('/') ? 1 : 2);
 const alias = upper;
 const box = new Box([1, 2]);
 const open = new OpenBox('x');
@@ -87,6 +89,7 @@ export const corpus = cases(
   { name: 'a constant that was awaited, refused', roots: () => [(x) => awaited.parse(x)], refused: { variable: /^awaited/, reason: /await/ } },
   { name: 'a variable that is assigned again, refused', roots: () => [(x) => reassigned.parse(x)], refused: { variable: /^reassigned/, reason: /executorLocal/ } },
   { name: 'a constant that looks at process, refused', roots: () => [(x) => fromProcess.parse(x)], refused: { variable: /^fromProcess/, reason: /uses process/ } },
+  { name: "a constant that uses Node's modules, refused", roots: () => [(x) => withFile.parse(x)], refused: { variable: /^withFile/, reason: /existsSync of one of Node's own modules/ } },
   { name: 'a class of a package as a value', roots: () => { const Kind = Schema; return [() => new Kind().parse(7)]; }, expected: [7] },
   { name: 'a package that no task uses is not evaluated in a task thread', roots: () => [() => typeof globalThis.heddleLoads], expected: ['undefined'] },
   { name: 'a package with files of its own', roots: () => [() => words()], expected: [['from', 'a', 'file']] },

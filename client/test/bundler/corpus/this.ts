@@ -63,8 +63,18 @@ class Base {
   greet() {
     return `from ${this.name}`;
   }
+  scaled(x: number, n: number) {
+    return `${this.name} ${x * n}`;
+  }
+  get title() {
+    return `title of ${this.name}`;
+  }
+  static kind() {
+    return `kind of ${this.name}`;
+  }
 }
 class Derived extends Base {
+  zero = 0;
   callback: () => string;
   constructor() {
     const early = (): string => this.name;
@@ -72,8 +82,30 @@ class Derived extends Base {
     this.name = 'derived';
     this.callback = early;
   }
+  override greet() {
+    return 'overridden';
+  }
   viaSuper() {
     return () => super.greet();
+  }
+  viaSuperArguments() {
+    return (n: number) => [1].map((x) => super.scaled((void 0, x), n + this.zero));
+  }
+  viaSuperGetter() {
+    return () => super.title;
+  }
+  viaSuperComputed(name: 'greet') {
+    return () => super[name]();
+  }
+  field = () => super.greet();
+  static viaStaticSuper() {
+    return () => super.kind();
+  }
+  assigning() {
+    return () => {
+      // @ts-expect-error JavaScript allows it
+      super.name = 'x';
+    };
   }
 }
 function Old(this: { n: number }) {
@@ -137,7 +169,13 @@ export const corpus = cases(
   { name: 'a private static field in an arrow', roots: () => [new Vault().counter()], inputs: [[], []], expected: [1, 2] },
   { name: 'a class inside a method that uses private names around', roots: () => { const Inner = new Vault().inner(); return [() => new Inner().read()]; }, expected: [3] },
   { name: 'private names of a class without a name', roots: () => [(f: Function) => [f(), AnonymousVault.name], new AnonymousVault().reader()], expected: [[4, 'AnonymousVault']] },
-  { name: 'super in an arrow, refused', roots: () => [new Derived().viaSuper()], refused: { reason: /super/ } },
+  { name: 'super in an arrow', roots: () => [new Derived().viaSuper()], expected: ['from derived'] },
+  { name: 'super with arguments, in an arrow inside an arrow', roots: () => [new Derived().viaSuperArguments()], inputs: [[5]], expected: [['derived 5']] },
+  { name: 'a getter of super in an arrow', roots: () => [new Derived().viaSuperGetter()], expected: ['title of derived'] },
+  { name: 'a computed name of super in an arrow', roots: () => [new Derived().viaSuperComputed('greet')], expected: ['from derived'] },
+  { name: 'super in an arrow function of a field', roots: () => [new Derived().field], expected: ['from derived'] },
+  { name: 'super in an arrow of a static method', roots: () => [Derived.viaStaticSuper()], expected: ['kind of Derived'] },
+  { name: 'a write through super in an arrow, refused', roots: () => [new Derived().assigning()], refused: { reason: /super/ } },
   { name: 'this in an arrow of a constructor function', roots: () => [new (Old as unknown as new () => { read(): number })().read], expected: [3] },
   { name: 'new.target in an arrow', roots: () => [(a: () => string, b: () => string) => [a(), b()], withNewTarget(), new (withNewTarget as unknown as new () => () => string)()], expected: [['called', 'made']] },
   { name: 'this in an arrow of a method of an object', roots: () => [object.method()], inputs: [[1]], expected: [5] },
@@ -157,6 +195,9 @@ class Vault {
   #double(x: number) {
     return x * 2 * this.#gold;
   }
+  #self() {
+    return this;
+  }
   get #half() {
     return this.#gold / 2;
   }
@@ -169,7 +210,7 @@ class Vault {
     return this.#gold;
   };
   reader() {
-    return () => [this.#gold, this.#double(1), this.#half, this.#log.length];
+    return () => [this.#gold, (void 0, this).#double(1), this.#half, this.#self().#log.length];
   }
   writer() {
     return (n: number) => {
@@ -185,7 +226,7 @@ class Vault {
   }
   test() {
     return function (o: object, other?: Vault) {
-      return [#gold in o, other === undefined ? undefined : other.#gold];
+      return [#gold in (void 0, o), other === undefined ? undefined : other.#gold];
     };
   }
   counter() {

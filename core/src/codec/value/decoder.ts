@@ -1,3 +1,5 @@
+import { describeThrown, HeddleError } from '@heddle/common';
+
 import type { ByteReader } from '../byte-reader.js';
 import { CorruptDataError } from '../errors.js';
 import { errorClassNamed, valueTypeNamed } from './engine-types.js';
@@ -39,11 +41,17 @@ export class ValueDecoder {
     this.code = code;
   }
 
+  /** @throws CorruptDataError whatever the damage leads to, unless an engine error says more */
   decode(): unknown {
-    const root = this.slot();
-    for (let i = 0; i < this.#queue.length; i++) this.#body(this.#queueKinds[i]!, this.#queue[i]!);
-    for (const finish of this.#finishers) finish();
-    return root;
+    try {
+      const root = this.slot();
+      for (let i = 0; i < this.#queue.length; i++) this.#body(this.#queueKinds[i]!, this.#queue[i]!);
+      for (const finish of this.#finishers) finish();
+      return root;
+    } catch (error) {
+      if (error instanceof HeddleError) throw error;
+      throw new CorruptDataError(describeThrown(error, 200), { cause: error });
+    }
   }
 
   /** Reserves the number of a node that is being read; `fillNode` gives it its object. */
@@ -427,8 +435,11 @@ export class ValueDecoder {
   #objectBody(object: Record<string, unknown>): void {
     const keys = this.#shape();
     if (this.#prefilled?.has(object) === true) clear(object, keys);
+    const prototype = Object.getPrototypeOf(object) as object | null;
+    const hasAccessors = prototype !== Object.prototype && prototype !== null;
     for (const key of keys) {
-      if (key === '__proto__') {
+      // Assigning would run a setter of the class, or fail on what it inherits.
+      if (key === '__proto__' || (hasAccessors && key in object && !Object.hasOwn(object, key))) {
         Object.defineProperty(object, key, { ...hidden(this.slot()), enumerable: true });
       } else {
         object[key] = this.slot();

@@ -240,7 +240,7 @@ export class ValueEncoder {
   #builtIn(kind: KnownKind, value: object): void {
     const refusal = refusalOf(kind);
     if (refusal !== undefined) throw new UnsupportedValueError(refusal);
-    if (this.code.exact && (this.code.writeObject(this, value) || this.#global(value))) return;
+    if (this.code.exact && (this.#global(value) || this.code.writeObject(this, value))) return;
     const flags = this.#decorations(kind, value);
     if (flags === 0) this.#shell(kind, value, false);
     else this.#decorated(kind, value, flags, undefined);
@@ -255,6 +255,7 @@ export class ValueEncoder {
 
   /** An instance of somebody's class, or an object with a prototype of the user's own. */
   #foreign(value: object, prototype: object): void {
+    if (this.code.exact && this.#global(value)) return;
     if (this.code.writeObject(this, value)) return;
     if (this.#engineValue(value, prototype)) return;
     const base = baseKindOf(prototype);

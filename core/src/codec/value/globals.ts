@@ -66,6 +66,8 @@ function build(): void {
     }
   }
   // Not reachable by a property of a global: parents of classes that are.
+  // An accessor of globalThis, but a constant.
+  define('performance', performance);
   define('%TypedArray%', Object.getPrototypeOf(Uint8Array) as object);
   define('%TypedArray%.prototype', Object.getPrototypeOf(Uint8Array.prototype) as object);
   define('%GeneratorFunction.prototype%', Object.getPrototypeOf(function* () {}) as object);

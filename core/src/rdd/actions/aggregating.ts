@@ -22,7 +22,7 @@ export async function reduce<T>(
 ): Promise<T> {
   checkFunction(f, 'reduce');
   const call = beginAction(node.core, 'reduce', options);
-  const closure = captureFor(call, [f]);
+  const closure = captureFor(node.core, call, [f]);
   const parts = await runSink(
     node,
     call,
@@ -49,7 +49,7 @@ export async function aggregate<T, U>(
   checkFunction(seqOp, operator, operator === 'fold' ? 'f' : 'seqOp');
   checkFunction(combOp, operator, operator === 'fold' ? 'f' : 'combOp');
   const call = beginAction(node.core, operator, options);
-  const closure = captureFor(call, [zero, seqOp]);
+  const closure = captureFor(node.core, call, [zero, seqOp]);
   // The program may change its zero element before the results are there.
   const code = driverCodeTable();
   const ownZero = decodeValue(encodeValue(zero, code), code) as U;
@@ -82,7 +82,7 @@ export async function takeOrdered<T>(
   checkElementCount(n, operator);
   if (key !== undefined) checkFunction(key, operator, 'key');
   const call = beginAction(node.core, operator, { signal });
-  const closure = key === undefined ? undefined : captureFor(call, [key]);
+  const closure = key === undefined ? undefined : captureFor(node.core, call, [key]);
   if (n === 0) return [];
   const parts = await runSink(
     node,

@@ -12,7 +12,7 @@ export async function foreach(
 ): Promise<void> {
   checkFunction(f, operator);
   const call = beginAction(node.core, operator, options);
-  const closure = captureFor(call, [f]);
+  const closure = captureFor(node.core, call, [f]);
   await runSink(
     node,
     call,
@@ -33,7 +33,7 @@ export async function runFunction<U>(
 ): Promise<U[]> {
   checkFunction(f, 'runJob');
   const call = beginAction(node.core, 'runJob', options);
-  const closure = captureFor(call, [f]);
+  const closure = captureFor(node.core, call, [f]);
   return await runSink(
     node,
     call,

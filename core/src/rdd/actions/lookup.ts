@@ -9,7 +9,7 @@ import { allPartitions, beginAction, captureFor, decodeRecords, runSink } from '
  */
 export async function lookup<K, V>(node: RddNode, key: K, options?: ActionOptions): Promise<V[]> {
   const call = beginAction(node.core, 'lookup', options);
-  const closure = captureFor(call, [key]);
+  const closure = captureFor(node.core, call, [key]);
   const parts = await runSink(
     node,
     call,

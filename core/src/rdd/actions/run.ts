@@ -1,9 +1,10 @@
-import { captureCallSite, captureClosure, driverCodeTable } from '../../closures/index.js';
+import { captureCallSite, driverCodeTable } from '../../closures/index.js';
 import { decodeBatches, decodeValue } from '../../codec/index.js';
 import type { ActionCall, DriverCore } from '../../context/driver-core.js';
 import type { ClosureData, Sink } from '../../plan/index.js';
 import type { PlaceClosure } from '../../partitioner/partitioning.js';
 import type { ActionOptions } from '../arguments.js';
+import { captureRoots } from '../capture.js';
 import { throwIfAborted } from '../prepare.js';
 import type { RddNode } from '../rdd-node.js';
 
@@ -23,8 +24,12 @@ export function beginAction(
 }
 
 /** Captures what an action's functions refer to. @throws ClosureError */
-export function captureFor(call: ActionCall, roots: readonly unknown[]): ClosureData {
-  return captureClosure(roots, call.callSite);
+export function captureFor(
+  core: DriverCore,
+  call: ActionCall,
+  roots: readonly unknown[],
+): ClosureData {
+  return captureRoots(core, roots, call.callSite);
 }
 
 /** All partition indices of a prepared node. */

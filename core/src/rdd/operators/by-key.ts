@@ -67,7 +67,7 @@ function combineNode(parent: RddNode, options: CombineOptions): RddNode {
 export function reduceByKeyNode(parent: RddNode, f: unknown, n: PartitionsArgument): RddNode {
   parent.core.checkRunning();
   checkFunction(f, 'reduceByKey');
-  const { callSite, closure } = captureCall('reduceByKey', [f]);
+  const { callSite, closure } = captureCall(parent.core, 'reduceByKey', [f]);
   return combineNode(parent, {
     callSite,
     choice: choosePartitioning(n, 'reduceByKey', callSite),
@@ -85,7 +85,7 @@ export function foldByKeyNode(
 ): RddNode {
   parent.core.checkRunning();
   checkFunction(f, 'foldByKey');
-  const { callSite, closure } = captureCall('foldByKey', [zero, f]);
+  const { callSite, closure } = captureCall(parent.core, 'foldByKey', [zero, f]);
   return combineNode(parent, {
     callSite,
     choice: choosePartitioning(n, 'foldByKey', callSite),
@@ -109,7 +109,11 @@ export function aggregateByKeyNode(
   parent.core.checkRunning();
   checkFunction(seqFunc, 'aggregateByKey', 'seqFunc');
   checkFunction(combFunc, 'aggregateByKey', 'combFunc');
-  const { callSite, closure } = captureCall('aggregateByKey', [zero, seqFunc, combFunc]);
+  const { callSite, closure } = captureCall(parent.core, 'aggregateByKey', [
+    zero,
+    seqFunc,
+    combFunc,
+  ]);
   return combineNode(parent, {
     callSite,
     choice: choosePartitioning(n, 'aggregateByKey', callSite),
@@ -133,7 +137,7 @@ export function combineByKeyNode(
   checkFunction(functions[0], 'combineByKey', 'createCombiner');
   checkFunction(functions[1], 'combineByKey', 'mergeValue');
   checkFunction(functions[2], 'combineByKey', 'mergeCombiners');
-  const { callSite, closure } = captureCall('combineByKey', functions);
+  const { callSite, closure } = captureCall(parent.core, 'combineByKey', functions);
   return combineNode(parent, {
     callSite,
     choice: choosePartitioning(n, 'combineByKey', callSite),
@@ -167,7 +171,7 @@ export function groupByKeyNode(
 export function groupByNode(parent: RddNode, f: unknown, n: PartitionsArgument): RddNode {
   parent.core.checkRunning();
   checkFunction(f, 'groupBy');
-  const { callSite, closure } = captureCall('groupBy', [f]);
+  const { callSite, closure } = captureCall(parent.core, 'groupBy', [f]);
   // Checked before the first node exists, so that a bad argument leaves nothing behind.
   choosePartitioning(n, 'groupBy', callSite);
   const keyed = stepNode(parent, {

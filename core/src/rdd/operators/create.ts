@@ -1,7 +1,9 @@
 import type { CallSite } from '@heddle/common';
-import { captureCallSite, captureClosure } from '../../closures/index.js';
+import { captureCallSite } from '../../closures/index.js';
+import type { DriverCore } from '../../context/driver-core.js';
 import type { ClosureData, Operator } from '../../plan/index.js';
 import type { PlaceClosure } from '../../partitioner/partitioning.js';
+import { captureRoots } from '../capture.js';
 import { RddNode, leastDeterminate, oneToOne, type Determinacy } from '../rdd-node.js';
 
 /** A user's call of an operator: where it was, and what its functions captured. */
@@ -15,9 +17,13 @@ export interface OperatorCall {
  *
  * @throws ClosureError naming the variable that cannot travel
  */
-export function captureCall(operator: string, roots: readonly unknown[]): OperatorCall {
+export function captureCall(
+  core: DriverCore,
+  operator: string,
+  roots: readonly unknown[],
+): OperatorCall {
   const callSite = captureCallSite(operator);
-  return { callSite, closure: captureClosure(roots, callSite) };
+  return { callSite, closure: captureRoots(core, roots, callSite) };
 }
 
 /** How a narrow step over one parent differs from the others. */

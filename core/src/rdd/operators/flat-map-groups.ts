@@ -9,7 +9,7 @@ import { choosePartitioning, type PartitionsArgument } from './partitioner-choic
 export function flatMapGroupsNode(parent: RddNode, f: unknown, n: PartitionsArgument): RddNode {
   parent.core.checkRunning();
   checkFunction(f, 'flatMapGroups');
-  const { callSite, closure } = captureCall('flatMapGroups', [f]);
+  const { callSite, closure } = captureCall(parent.core, 'flatMapGroups', [f]);
   const choice = choosePartitioning(n, 'flatMapGroups', callSite);
   return new RddNode(parent.core, callSite, {
     kind: 'ShuffledRDD',

@@ -16,7 +16,7 @@ export function functionStep(
 ): RddNode {
   parent.core.checkRunning();
   checkFunction(f, operator);
-  const { callSite, closure } = captureCall(operator, [f]);
+  const { callSite, closure } = captureCall(parent.core, operator, [f]);
   return stepNode(parent, {
     callSite,
     keepsPartitioner,
@@ -47,7 +47,7 @@ export function partitionStep(
 ): RddNode {
   parent.core.checkRunning();
   checkFunction(f, operator);
-  const { callSite, closure } = captureCall(operator, [f]);
+  const { callSite, closure } = captureCall(parent.core, operator, [f]);
   return stepNode(parent, {
     callSite,
     keepsPartitioner,

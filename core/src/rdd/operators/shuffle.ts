@@ -21,7 +21,7 @@ export function partitionByNode(parent: RddNode, n: PartitionsArgument, f: unkno
   if (n === undefined) {
     throw new ArgumentError('partitionBy: n is a number of partitions or a Partitioner');
   }
-  const { callSite, choice } = choiceOf(n, f);
+  const { callSite, choice } = choiceOf(parent, n, f);
   if (prepareWithoutWork(parent) && samePartitioning(choice([parent]), parent.facts.partitioning)) {
     return parent;
   }
@@ -59,6 +59,7 @@ export function partitionByNode(parent: RddNode, n: PartitionsArgument, f: unkno
 }
 
 function choiceOf(
+  parent: RddNode,
   n: Exclude<PartitionsArgument, undefined>,
   f: unknown,
 ): { callSite: ReturnType<typeof captureCallSite>; choice: PartitioningChoice } {
@@ -73,7 +74,7 @@ function choiceOf(
     );
   }
   checkPartitionCount(n, 'partitionBy');
-  const { callSite, closure } = captureCall('partitionBy', [f]);
+  const { callSite, closure } = captureCall(parent.core, 'partitionBy', [f]);
   const partitioner = new FunctionPartitioner(n, f as (key: never) => number);
   const partitioning = functionPartitioning(partitioner, closure);
   return { callSite, choice: () => partitioning };

@@ -99,7 +99,7 @@ export function sortByKeyNode(
     return sortNode(parent, { callSite: captureCallSite('sortByKey'), ascending, n });
   }
   checkFunction(key, 'sortByKey', 'key');
-  const { callSite, closure } = captureCall('sortByKey', [key]);
+  const { callSite, closure } = captureCall(parent.core, 'sortByKey', [key]);
   return sortNode(parent, {
     callSite,
     ascending,
@@ -119,7 +119,7 @@ export function sortByNode(
   checkFunction(key, 'sortBy', 'key');
   checkBoolean(ascending, 'sortBy', 'ascending');
   if (n !== undefined) checkPartitionCount(n, 'sortBy');
-  const { callSite, closure } = captureCall('sortBy', [key]);
+  const { callSite, closure } = captureCall(parent.core, 'sortBy', [key]);
   const keyed = stepNode(parent, {
     callSite,
     keepsPartitioner: false,

@@ -1,0 +1,17 @@
+// `npm run fuzz -w @heddle/hadoop-rpc -- [count] [first seed]`: 100,000 mutated responses by default.
+import { runOne } from './mutated-sessions.js';
+
+const count = Number(process.argv[2] ?? 100_000);
+const first = Number(process.argv[3] ?? 1_000_000);
+const outcomes = { accepted: 0, refused: 0 };
+let slowestMs = 0;
+for (let seed = first; seed < first + count; seed += 1) {
+  const startMs = performance.now();
+  outcomes[runOne(seed)] += 1;
+  slowestMs = Math.max(slowestMs, performance.now() - startMs);
+}
+const heapMiB = Math.round(process.memoryUsage().heapUsed / 2 ** 20);
+console.log(
+  `${count} mutated responses: ${outcomes.accepted} accepted, ${outcomes.refused} refused with typed errors; ` +
+    `slowest ${slowestMs.toFixed(1)} ms, heap ${heapMiB} MiB`,
+);
