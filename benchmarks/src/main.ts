@@ -27,14 +27,10 @@ const textFile = join(workDirectory, 'text-256m.txt');
 mkdirSync(workDirectory, { recursive: true });
 ensureTextInput(textFile, 256 * 1_048_576);
 
-const heddle = [
-  process.execPath,
-  join(root, '..', 'client', 'bin', 'heddle.js'),
-  'submit',
-  '--master',
-  'local[2]',
-  join(root, 'programs', 'spine.ts'),
-];
+const heddle = (master: string, program: string): readonly string[] => {
+  const command = join(root, '..', 'client', 'bin', 'heddle.js');
+  return [process.execPath, command, 'submit', '--master', master, join(root, 'programs', program)];
+};
 const spark = options.spark
   ? prepareSpark(workDirectory, join(root, 'peers/spark/Jobs.scala'), env.PATH ?? '', 'local[2]')
   : undefined;
@@ -45,19 +41,24 @@ for (const row of spineRows(textFile)) {
   if (wanted !== undefined && !wanted.includes(row.name)) continue;
   reports.push(await measureRow(row, Number(options.runs)));
 }
+const closureCost =
+  wanted === undefined || wanted.includes('closure-cost')
+    ? (await runMeasured(heddle('local[1]', 'closure-cost.ts'), env)).result
+    : undefined;
 const table = renderTable(reports);
 const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 process.stdout.write(`${machine}\n\n${table}\n`);
+if (closureCost !== undefined) process.stdout.write(`\n${JSON.stringify(closureCost)}\n`);
 writeFileSync(
   join(workDirectory, 'spine.json'),
-  `${JSON.stringify({ machine, date: new Date().toISOString(), rows: reports }, undefined, 2)}\n`,
+  `${JSON.stringify({ machine, date: new Date().toISOString(), rows: reports, closureCost }, undefined, 2)}\n`,
 );
 
 async function measureRow(row: Row, runs: number): Promise<RowReport> {
   const ours: MeasuredRun[] = [];
   const theirs: MeasuredRun[] = [];
   for (let run = 0; run < runs; run++) {
-    ours.push(await runMeasured([...heddle, ...row.args], env));
+    ours.push(await runMeasured([...heddle('local[2]', 'spine.ts'), ...row.args], env));
     if (spark !== undefined) {
       theirs.push(await runMeasured([...spark.command, ...row.args], { ...env, ...spark.env }));
     }

@@ -15,7 +15,7 @@ if (!existsSync(bundle)) {
 } else {
   const heapMb = driverHeapMb(words);
   if (isNodeNewEnough() && heapMb === undefined) {
-    await import(bundle.href);
+    await import('./engine.js');
   } else {
     const binary = isNodeNewEnough() ? process.execPath : findPinnedNode();
     if (binary === undefined) {
@@ -23,7 +23,8 @@ if (!existsSync(bundle)) {
       process.exitCode = 1;
     } else {
       const flags = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`];
-      runNode(binary, [...flags, fileURLToPath(bundle), ...words]);
+      const engine = fileURLToPath(new URL('engine.js', import.meta.url));
+      runNode(binary, [...flags, engine, ...words]);
     }
   }
 }

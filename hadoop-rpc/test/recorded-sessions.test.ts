@@ -136,6 +136,14 @@ describe('RpcSession against recorded connections', () => {
     expect(session.heldBytes).to.equal(0);
   });
 
+  it('gives the answers that came before a fatal refusal in the same bytes', () => {
+    const session = ready('main', 'rm', secret('password of the AMRM'), clientIds.main);
+    const answer = recorded('main', 'rm', '<', 'response call 0');
+    const fatal = recorded('wrong-cases', 'rm-effective-user', '<', 'FATAL call -3');
+    const events = session.receive(Buffer.concat([answer, fatal]));
+    expect(events.map((event) => event.kind)).to.deep.equal(['response', 'broken']);
+  });
+
   it('refuses a server that does not know the password (rspauth)', () => {
     const session = recordedSession('main', 'rm', Buffer.from('wrong'), clientIds.main);
     session.start();

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+
 import { expect } from 'chai';
 
 import { RpcClient, type RpcClientOptions } from '../src/client/rpc-client.js';
@@ -9,7 +12,7 @@ import {
   RpcTimeoutError,
 } from '../src/errors.js';
 import { simpleAuthentication, tokenAuthentication } from '../src/sasl/authentication.js';
-import { FakeServer, type ServedCall } from './support/fake-server.js';
+import { FakeServer, responseFrame, type ServedCall } from './support/fake-server.js';
 
 const patience = { maxElapsedMs: 10_000, retryIntervalMs: 1, failoverBaseMs: 1, failoverMaxMs: 1 };
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -135,6 +138,7 @@ describe('RpcClient over a real socket', () => {
   it('throws a connection away after a framing error, with every call on it', async () => {
     const s = await server((call) => {
       if (call.callId === 1) call.socket.write(Buffer.from('000000020100', 'hex'));
+      if (call.callId === 2) call.answer(call.request);
     });
     const c = client([s]);
     const errors = await Promise.all([
@@ -142,18 +146,18 @@ describe('RpcClient over a real socket', () => {
       errorOf(c.call('b', bytes(''), false)),
     ]);
     for (const error of errors) expect(error).to.be.instanceOf(RpcFramingError);
-    const answered = await server((call) => call.answer(bytes('')));
-    await client([answered]).call('c', bytes(''), true);
+    // The next call does not meet the bytes that were left on the old one.
+    expect(Buffer.from(await c.call('c', bytes('fresh'), true)).toString()).to.equal('fresh');
+    expect(s.connections).to.equal(2);
   });
 
   it('refuses an answer to a call that was never made', async () => {
     const s = await server((call) => {
-      (call as { callId: number }).callId = 7;
-      call.socket.write(Buffer.from('0000000704080710000100', 'hex').subarray(0, 11));
+      call.socket.write(responseFrame({ callId: 7, status: 0 }, bytes('x')));
     });
-    expect(await errorOf(client([s]).call('a', bytes(''), false))).to.be.instanceOf(
-      RpcFramingError,
-    );
+    const error = await errorOf(client([s]).call('a', bytes(''), false));
+    expect(error).to.be.instanceOf(RpcFramingError);
+    expect((error as RpcFramingError).reason).to.contain('the call 7, which was not made');
   });
 
   it('aborts a call by its signal, before and after sending, and a pause between attempts', async () => {
@@ -189,14 +193,21 @@ describe('RpcClient over a real socket', () => {
   });
 
   it('says what a silent close during authentication may mean', async () => {
-    const s = await server(() => undefined);
+    const closing = createServer((socket) => {
+      socket.on('data', () => socket.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(closing, 'listening');
+    cleanUp.push(() => closing.close());
+    const { port } = closing.address() as AddressInfo;
     const token = { identifier: bytes('i'), password: bytes('p'), kind: 'k', service: '' };
-    const c = client([s], {
+    const c = client([], {
+      addresses: [{ host: '127.0.0.1', port }],
       authentication: () => tokenAuthentication(token),
-      connectTimeoutMs: 30,
       retry: { ...patience, maxElapsedMs: 0 },
     });
-    expect(await errorOf(c.call('m', bytes(''), true))).to.be.instanceOf(RpcConnectionError);
+    const error = await errorOf(c.call('m', bytes(''), true));
+    expect(error).to.be.instanceOf(RpcConnectionError).and.include({ mayHaveBeenSent: false });
+    expect((error as RpcConnectionError).message).to.contain('is the token of the wrong kind?');
   });
 
   it('ends waiting calls when it is closed, and takes no further ones', async () => {

@@ -167,7 +167,9 @@ describe('messages of YARN', () => {
           environment: new Map((context.environment ?? []).map(({ key, value }) => [key!, value!])),
           commands: context.command ?? [],
           acls: new Map(),
-          ...(context.tokens == null ? {} : { credentials: context.tokens }),
+          ...(context.tokens === null || context.tokens === undefined
+            ? {}
+            : { credentials: context.tokens }),
         },
         containerToken: proto.container_token!,
       },

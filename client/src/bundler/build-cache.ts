@@ -95,7 +95,9 @@ async function isCurrent(manifest: Manifest): Promise<boolean> {
 }
 
 async function hashFile(file: string): Promise<string> {
-  return createHash('sha256').update(await readFile(file)).digest('hex');
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
 }
 
 function located(manifest: Manifest, folder: string): BuiltProgram {

@@ -134,7 +134,10 @@ async function writeProgram(
   const driverFile = join(workDirectory, 'driver.mjs');
   const taskFile = join(workDirectory, 'task.mjs');
   const sources = join(workDirectory, 'sources.json');
-  const imports: ImportMetadata[] = flat.imports.entries.map(({ specifier, kind }) => ({ specifier, kind }));
+  const imports: ImportMetadata[] = flat.imports.entries.map(({ specifier, kind }) => ({
+    specifier,
+    kind,
+  }));
   const hash = hashOf(flat, imports);
   const task = writeCheckedTaskCopy(model, rewrite.taskEdits(model.prefix));
   const metadata = JSON.stringify(describeProgram(model, hash, imports));

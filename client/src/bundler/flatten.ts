@@ -170,7 +170,7 @@ export function problemsOf(error: unknown, root: string): BuildProblem[] | undef
 
 export function describeMessage(message: Message): string {
   const { location, text } = message;
-  return location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`;
+  return location === null
+    ? text
+    : `${location.file}:${location.line}:${location.column + 1}: ${text}`;
 }
-
-

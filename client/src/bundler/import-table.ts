@@ -30,7 +30,8 @@ export class ImportTable {
 
   /** The placeholder specifier for a module; the same for the same file. */
   placeholderFor(kind: ImportKind, specifier: string, path: string): string {
-    const key = kind === 'node' ? `node:${specifier.replace(/^node:/, '')}` : path === '' ? specifier : path;
+    const key =
+      kind === 'node' ? `node:${specifier.replace(/^node:/, '')}` : path === '' ? specifier : path;
     let entry = this.#byKey.get(key);
     if (entry === undefined) {
       entry = {

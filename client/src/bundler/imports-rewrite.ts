@@ -8,7 +8,10 @@ import type { Edit } from './pass/source-writer.js';
 /** Changes that the flat program's imports need in each copy. */
 export interface ImportRewrite {
   /** Bindings by number of the import: how a driver refers to what was imported. */
-  readonly bindings: ReadonlyMap<number, readonly { readonly exportName: string; readonly local: string }[]>;
+  readonly bindings: ReadonlyMap<
+    number,
+    readonly { readonly exportName: string; readonly local: string }[]
+  >;
   readonly driverEdits: readonly Edit[];
   taskEdits(prefix: string): readonly Edit[];
   /** Import statements of the driver copy, which go to its top. */
@@ -57,9 +60,14 @@ export function rewriteImports(model: ProgramModel, table: ImportTable): ImportR
   const { prefix } = model;
   return {
     bindings,
-    driverEdits: [...removed, ...callEdits((kind) => (kind === 'dynamic' ? `${prefix}d` : `${prefix}q`))],
+    driverEdits: [
+      ...removed,
+      ...callEdits((kind) => (kind === 'dynamic' ? `${prefix}d` : `${prefix}q`)),
+    ],
     taskEdits: (of) =>
-      callEdits((kind) => (kind === 'dynamic' ? `${of}d` : `${of}q`)).sort((a, b) => a.start - b.start),
+      callEdits((kind) => (kind === 'dynamic' ? `${of}d` : `${of}q`)).sort(
+        (a, b) => a.start - b.start,
+      ),
     driverImports: (sourceOf) => driverImports(table, bindings, sourceOf),
   };
 }

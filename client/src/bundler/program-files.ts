@@ -33,18 +33,27 @@ export function driverHeader(options: DriverHeaderOptions): string {
     if (kind === 'node') return specifier;
     return path === '' ? specifier : pathToFileURL(path).href;
   };
-  const dynamic = imports.filter((one) => one.isDynamic).map(({ index, kind }) => {
-    const load = kind === 'package' ? `${p}packages.i${index}_dynamic()` : `import(${JSON.stringify(sourceOf(index))})`;
-    return `${index}:()=>${load}`;
-  });
-  const required = imports.filter((one) => one.isRequired).map(({ index, kind }) => {
-    const load =
-      kind === 'package'
-        ? `${p}packages.i${index}_required()`
-        : `process.getBuiltinModule(${JSON.stringify(sourceOf(index))})`;
-    return `${index}:()=>${load}`;
-  });
-  const needsPackages = imports.some((one) => one.kind === 'package' && (one.isDynamic || one.isRequired));
+  const dynamic = imports
+    .filter((one) => one.isDynamic)
+    .map(({ index, kind }) => {
+      const load =
+        kind === 'package'
+          ? `${p}packages.i${index}_dynamic()`
+          : `import(${JSON.stringify(sourceOf(index))})`;
+      return `${index}:()=>${load}`;
+    });
+  const required = imports
+    .filter((one) => one.isRequired)
+    .map(({ index, kind }) => {
+      const load =
+        kind === 'package'
+          ? `${p}packages.i${index}_required()`
+          : `process.getBuiltinModule(${JSON.stringify(sourceOf(index))})`;
+      return `${index}:()=>${load}`;
+    });
+  const needsPackages = imports.some(
+    (one) => one.kind === 'package' && (one.isDynamic || one.isRequired),
+  );
   const files = { driverFile: options.driverFile, sourcesFile: options.sourcesFile };
   return [
     `import${JSON.stringify(options.engineUrl)};`,
@@ -55,7 +64,9 @@ export function driverHeader(options: DriverHeaderOptions): string {
     `${p}d=i=>({${dynamic.join(',')}})[i](),${p}q=i=>({${required.join(',')}})[i]();`,
     `let ${p}raw=false;${p}open.raw(v=>{${p}raw=v});`,
     ...[...rewrite.bindings].map(([index, locals]) => {
-      const entries = locals.map(({ exportName, local }) => `get ${JSON.stringify(exportName)}(){return ${local}}`);
+      const entries = locals.map(
+        ({ exportName, local }) => `get ${JSON.stringify(exportName)}(){return ${local}}`,
+      );
       return `${p}open.imports(${index},()=>({${entries.join(',')}}));`;
     }),
     ...options.metaUrls.map(
@@ -80,7 +91,9 @@ export function taskFileText(options: TaskFileOptions): string {
   for (const { index, kind, specifier, path, isRequired } of options.imports) {
     switch (kind) {
       case 'engine':
-        statements.push(`import*as e${index} from${JSON.stringify(engineSource(specifier, options.engineTaskUrl))};`);
+        statements.push(
+          `import*as e${index} from${JSON.stringify(engineSource(specifier, options.engineTaskUrl))};`,
+        );
         namespaces.push(`${index}:()=>({...e${index},"*":e${index}})`);
         break;
       case 'external': {
@@ -91,7 +104,8 @@ export function taskFileText(options: TaskFileOptions): string {
       }
       case 'node':
         namespaces.push(`${index}:()=>builtin(${JSON.stringify(specifier)})`);
-        if (isRequired) required.push(`${index}:()=>process.getBuiltinModule(${JSON.stringify(specifier)})`);
+        if (isRequired)
+          required.push(`${index}:()=>process.getBuiltinModule(${JSON.stringify(specifier)})`);
         break;
       case 'package':
         namespaces.push(`${index}:packages.i${index}`);

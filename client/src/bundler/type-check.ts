@@ -34,9 +34,12 @@ export async function checkTypes(entry: string): Promise<void> {
 function programArguments(entry: string): string[] {
   return [
     '--ignoreConfig',
-    '--target', 'esnext',
-    '--module', 'nodenext',
-    '--moduleResolution', 'nodenext',
+    '--target',
+    'esnext',
+    '--module',
+    'nodenext',
+    '--moduleResolution',
+    'nodenext',
     '--strict',
     '--skipLibCheck',
     '--allowImportingTsExtensions',
@@ -64,7 +67,13 @@ function parseProblems(output: string, folder: string): BuildProblem[] {
   for (const line of output.split('\n')) {
     const found = PROBLEM.exec(line);
     if (found !== null) {
-      const [, file, at, column, text] = found as unknown as [string, string, string, string, string];
+      const [, file, at, column, text] = found as unknown as [
+        string,
+        string,
+        string,
+        string,
+        string,
+      ];
       problems.push({
         file: new URL(file, `${pathToFileURL(folder).href}/`).pathname,
         line: Number(at),

@@ -58,17 +58,26 @@ describe('Building a program', () => {
     });
 
     it('a module that does not exist', async () => {
-      const error = await problemsOf('missing.ts', "import { x } from './not-there.js';\nconsole.log(x);");
+      const error = await problemsOf(
+        'missing.ts',
+        "import { x } from './not-there.js';\nconsole.log(x);",
+      );
       expect(error.message).to.match(/missing\.ts:1:\d+: Could not resolve "\.\/not-there\.js"/);
     });
 
     it('a package that is not installed', async () => {
-      const error = await problemsOf('no-package.ts', "import x from 'no-such-package';\nconsole.log(x);");
+      const error = await problemsOf(
+        'no-package.ts',
+        "import x from 'no-such-package';\nconsole.log(x);",
+      );
       expect(error.message).to.match(/no-package\.ts:1:\d+: Could not resolve "no-such-package"/);
     });
 
     it('an export that a package does not have', async () => {
-      const error = await problemsOf('no-export.ts', "import { nothing } from 'tiny-schema';\nnothing();");
+      const error = await problemsOf(
+        'no-export.ts',
+        "import { nothing } from 'tiny-schema';\nnothing();",
+      );
       expect(error.message).to.match(/nothing/);
       expect(error.message).to.match(/tiny-schema/);
     });
@@ -83,12 +92,18 @@ describe('Building a program', () => {
 
     it('with, in a CommonJS file of the program', async () => {
       await folder.write('with.cjs', 'exports.f = (o) => { with (o) { return a; } };');
-      const error = await problemsOf('uses-with.ts', "import { f } from './with.cjs';\nf({ a: 1 });");
+      const error = await problemsOf(
+        'uses-with.ts',
+        "import { f } from './with.cjs';\nf({ a: 1 });",
+      );
       expect(error.message).to.match(/with\.cjs:1:\d+: With statements/);
     });
 
     it('direct eval, and lets the indirect one pass', async () => {
-      const error = await problemsOf('eval.ts', "const x = 1;\nexport const f = () => eval('x');\n");
+      const error = await problemsOf(
+        'eval.ts',
+        "const x = 1;\nexport const f = () => eval('x');\n",
+      );
       expect(error.message).to.match(/eval\.ts:2:24: direct eval/);
       await buildText('indirect-eval.ts', "export const f = () => (0, eval)('1');");
     });
@@ -97,7 +112,9 @@ describe('Building a program', () => {
       const program = await buildText('meta.ts', 'export const f = () => import.meta.url;');
       const { f } = await importProgram(program);
       expect((f as () => string)()).to.equal(`file://${join(folder.path, 'meta.ts')}`);
-      expect(() => captureClosure([f], captureCallSite('map'))).to.throw(/import\.meta.*HeddleFiles/);
+      expect(() => captureClosure([f], captureCallSite('map'))).to.throw(
+        /import\.meta.*HeddleFiles/,
+      );
     });
   });
 
@@ -115,7 +132,10 @@ describe('Building a program', () => {
     }).timeout(60_000);
 
     it('only when asked to', async () => {
-      await buildText('loose.ts', "export const n: number = 'text' as never;\nconst m: number = 'x';\nvoid m;");
+      await buildText(
+        'loose.ts',
+        "export const n: number = 'text' as never;\nconst m: number = 'x';\nvoid m;",
+      );
     });
   });
 
@@ -125,7 +145,9 @@ describe('Building a program', () => {
         'left-out.ts',
         "import { folder } from 'native-addon';\nimport { words } from 'asset-reader';\nexport const all = () => [folder(), words()];",
       );
-      expect(program.warnings.join('\n')).to.match(/package native-addon .*--external native-addon/);
+      expect(program.warnings.join('\n')).to.match(
+        /package native-addon .*--external native-addon/,
+      );
       expect(program.warnings.join('\n')).to.match(/package asset-reader/);
       const { all } = await importProgram(program);
       expect((all as () => unknown)()).to.deep.equal([
@@ -135,13 +157,20 @@ describe('Building a program', () => {
     });
 
     it('that --external names are not bundled, in the driver and in tasks', async () => {
-      await folder.write('external.ts', "import { string } from 'tiny-schema';\nexport const f = (x: string) => string().min(2).parse(x);");
+      await folder.write(
+        'external.ts',
+        "import { string } from 'tiny-schema';\nexport const f = (x: string) => string().min(2).parse(x);",
+      );
       const program = await folder.build('external.ts', { external: ['tiny-schema'] });
       expect(program.externals).to.deep.equal([
         { specifier: 'tiny-schema', path: join(folder.path, 'node_modules/tiny-schema/index.js') },
       ]);
-      expect(await readFile(join(program.driverFile, '../packages-driver.mjs'), 'utf8')).not.to.match(/shorter/);
-      expect(await readFile(join(program.driverFile, '../packages-task.mjs'), 'utf8')).not.to.match(/shorter/);
+      expect(
+        await readFile(join(program.driverFile, '../packages-driver.mjs'), 'utf8'),
+      ).not.to.match(/shorter/);
+      expect(await readFile(join(program.driverFile, '../packages-task.mjs'), 'utf8')).not.to.match(
+        /shorter/,
+      );
       const { f } = await importProgram(program);
       const task = await TaskProgram.load(program.taskFile);
       const closure = captureClosure([f], captureCallSite('map'));
@@ -151,7 +180,10 @@ describe('Building a program', () => {
     });
 
     it('keep live bindings and their order of evaluation in the driver', async () => {
-      await folder.write('node_modules/live/package.json', '{"name":"live","type":"module","exports":"./index.js"}');
+      await folder.write(
+        'node_modules/live/package.json',
+        '{"name":"live","type":"module","exports":"./index.js"}',
+      );
       await folder.write(
         'node_modules/live/index.js',
         'export let count = 0;\nexport const up = () => ++count;\nglobalThis.order = [...(globalThis.order ?? []), "live"];\n',
@@ -170,7 +202,10 @@ describe('Building a program', () => {
     it('and builds anew when a file changes', async () => {
       const cacheDirectory = join(folder.path, '.cache');
       await folder.write('cached-lib.ts', 'export const value = 1;');
-      const entry = await folder.write('cached.ts', "import { value } from './cached-lib.js';\nexport const v = () => value;");
+      const entry = await folder.write(
+        'cached.ts',
+        "import { value } from './cached-lib.js';\nexport const v = () => value;",
+      );
       const first = await bundleProgram({ entry, cacheDirectory });
       const again = await bundleProgram({ entry, cacheDirectory });
       expect(again).to.deep.equal(first);
@@ -215,7 +250,10 @@ describe('Building a program', () => {
     });
 
     it("of errors in tasks show the user's files and lines, through helpers of other files", async () => {
-      await folder.write('deep/helper.ts', 'interface Row {\n  n: number;\n}\nexport function check(row: Row): number {\n  if (row.n > 1) {\n    throw new RangeError(`too much: ${row.n}`);\n  }\n  return row.n;\n}\n');
+      await folder.write(
+        'deep/helper.ts',
+        'interface Row {\n  n: number;\n}\nexport function check(row: Row): number {\n  if (row.n > 1) {\n    throw new RangeError(`too much: ${row.n}`);\n  }\n  return row.n;\n}\n',
+      );
       const program = await buildText(
         'traced.ts',
         "import { check } from './deep/helper.js';\n\ntype N = number;\nclass Job {\n  #seen = 0;\n  run = (n: N): number => {\n    this.#seen++;\n    return check({ n });\n  };\n}\nconst job = new Job();\nexport const f = (n: N) => job.run(n);\n",
@@ -256,13 +294,20 @@ describe('Building a program', () => {
     });
 
     it('leave other lines as they are', () => {
-      const stack = 'Error: x\n    at f (/some/where.js:1:2)\n    at node:internal/x:3:4\n    no frame';
+      const stack =
+        'Error: x\n    at f (/some/where.js:1:2)\n    at node:internal/x:3:4\n    no frame';
       expect(translateStack(stack)).to.equal(stack);
     });
 
     it('give an operator the file and line of its call', async () => {
-      await folder.write('node_modules/heddle-like/package.json', '{"name":"heddle-like","type":"module","exports":"./index.js"}');
-      await folder.write('node_modules/heddle-like/index.js', 'export const at = () => globalThis.heddleCallSite("map");');
+      await folder.write(
+        'node_modules/heddle-like/package.json',
+        '{"name":"heddle-like","type":"module","exports":"./index.js"}',
+      );
+      await folder.write(
+        'node_modules/heddle-like/index.js',
+        'export const at = () => globalThis.heddleCallSite("map");',
+      );
       (globalThis as Record<string, unknown>)['heddleCallSite'] = captureCallSite;
       const program = await buildText(
         'site.ts',
@@ -311,13 +356,18 @@ describe('Building a program', () => {
         ['rows', 11],
       ]);
       expect(warnings[0]!.file).to.equal(join(folder.path, 'writes.ts'));
-      expect(warnings[0]!.message).to.match(/writes\.ts:8: the driver will not see this.*use an accumulator/);
+      expect(warnings[0]!.message).to.match(
+        /writes\.ts:8: the driver will not see this.*use an accumulator/,
+      );
     });
   });
 
   describe('names', () => {
     it("of functions and classes are the source's, in the driver", async () => {
-      await folder.write('names-lib.ts', "export default class {\n  x = 1;\n}\nexport function helper() {\n  return 'lib';\n}\n");
+      await folder.write(
+        'names-lib.ts',
+        "export default class {\n  x = 1;\n}\nexport function helper() {\n  return 'lib';\n}\n",
+      );
       const program = await buildText(
         'names.ts',
         [
@@ -338,8 +388,21 @@ describe('Building a program', () => {
       );
       const module = await importProgram(program);
       expect(module['names']).to.deep.equal([
-        'helper', 'helper', 'Self', 'default', 'arrow', 'expression', 'klass', 'assigned', 'withDefault',
-        'prop', 'method', 'a-b', 'field', 's', 'F',
+        'helper',
+        'helper',
+        'Self',
+        'default',
+        'arrow',
+        'expression',
+        'klass',
+        'assigned',
+        'withDefault',
+        'prop',
+        'method',
+        'a-b',
+        'field',
+        's',
+        'F',
       ]);
       expect(module['privateName']).to.equal('#p');
       expect(module['lengths']).to.deep.equal([1, 1]);
@@ -349,7 +412,7 @@ describe('Building a program', () => {
     it('and tags are invisible to the program', async () => {
       const program = await buildText(
         'invisible.ts',
-        "class A { m() {} }\nconst f = (x: number) => x;\nexport const seen = [Reflect.ownKeys(f), Reflect.ownKeys(A), Reflect.ownKeys(A.prototype), Object.isFrozen(Object.freeze(() => 1))];",
+        'class A { m() {} }\nconst f = (x: number) => x;\nexport const seen = [Reflect.ownKeys(f), Reflect.ownKeys(A), Reflect.ownKeys(A.prototype), Object.isFrozen(Object.freeze(() => 1))];',
       );
       const { seen } = await importProgram(program);
       expect(seen).to.deep.equal([

@@ -11,7 +11,12 @@ import {
 /** What the test asks of its task thread. */
 export type Request =
   | { readonly kind: 'load'; readonly taskFile: string }
-  | { readonly kind: 'run'; readonly closure: ClosureData; readonly inputs: Uint8Array; readonly attempts: number };
+  | {
+      readonly kind: 'run';
+      readonly closure: ClosureData;
+      readonly inputs: Uint8Array;
+      readonly attempts: number;
+    };
 
 export type Reply =
   | { readonly kind: 'loaded'; readonly hash: string; readonly globals: readonly string[] }
@@ -41,7 +46,8 @@ async function handle(request: Request): Promise<Reply> {
       const roots = instance.roots();
       const call = roots[0] as (...args: unknown[]) => unknown;
       first ??= call;
-      if (typeof call === 'function' && call !== first) throw new Error('functions changed between attempts');
+      if (typeof call === 'function' && call !== first)
+        throw new Error('functions changed between attempts');
       const outputs: unknown[] = [];
       for (const input of inputs) outputs.push(await call(...input, ...roots.slice(1)));
       attempts.push(encodeValue(outputs, code));

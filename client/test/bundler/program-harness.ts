@@ -8,7 +8,9 @@ import { bundleProgram, type BuiltProgram, type BundleOptions } from '../../src/
 import type { Reply, Request } from './corpus-worker.js';
 
 /** Sources of the corpus; tests run from `dist`, programs are built from TypeScript. */
-export const corpusFolder = fileURLToPath(new URL('../../../test/bundler/corpus/', import.meta.url));
+export const corpusFolder = fileURLToPath(
+  new URL('../../../test/bundler/corpus/', import.meta.url),
+);
 const packagesFolder = fileURLToPath(new URL('../../../test/bundler/packages/', import.meta.url));
 
 /** A temporary folder with programs, and packages that they can import. */
@@ -22,7 +24,10 @@ export class ProgramFolder {
   static async create(): Promise<ProgramFolder> {
     const folder = new ProgramFolder(await mkdtemp(join(tmpdir(), 'heddle-bundler-test-')));
     await cp(packagesFolder, join(folder.path, 'node_modules'), { recursive: true });
-    await writeFile(join(folder.path, 'package.json'), '{ "type": "module", "imports": { "#inner": "./inner.ts" } }');
+    await writeFile(
+      join(folder.path, 'package.json'),
+      '{ "type": "module", "imports": { "#inner": "./inner.ts" } }',
+    );
     return folder;
   }
 

@@ -77,10 +77,18 @@ describe('A program in task threads', () => {
     await folder.remove();
   });
 
-  const bindings = (): TaskBindings => ({ broadcast: () => undefined, accumulator: () => undefined });
-  const capture = (...roots: unknown[]): ClosureData => captureClosure(roots, captureCallSite('map'));
+  const bindings = (): TaskBindings => ({
+    broadcast: () => undefined,
+    accumulator: () => undefined,
+  });
+  const capture = (...roots: unknown[]): ClosureData =>
+    captureClosure(roots, captureCallSite('map'));
 
-  async function run(thread: TaskThread, closure: ClosureData, inputs: Uint8Array): Promise<Uint8Array> {
+  async function run(
+    thread: TaskThread,
+    closure: ClosureData,
+    inputs: Uint8Array,
+  ): Promise<Uint8Array> {
     const reply = await thread.ask({ kind: 'run', closure, inputs, attempts: 1 });
     if (reply.kind === 'error') throw decodeError(reply.error, driverCodeTable());
     if (reply.kind !== 'outputs') throw new Error('no outputs');
@@ -97,16 +105,27 @@ describe('A program in task threads', () => {
         const points = await run(first, capture(exports['make']), inputs);
         const records = decodeValue(points, driverCodeTable()) as object[];
         expect(records.every((one) => one instanceof exports.Point)).to.equal(true);
-        const shuffled = encodeValue(records.map((one) => [one]), driverCodeTable());
-        const used = decodeValue(await run(second, capture(exports['use']), shuffled), driverCodeTable());
+        const shuffled = encodeValue(
+          records.map((one) => [one]),
+          driverCodeTable(),
+        );
+        const used = decodeValue(
+          await run(second, capture(exports['use']), shuffled),
+          driverCodeTable(),
+        );
         expect(used).to.deep.equal([
           [21, 's!'],
           [28, 's!'],
         ]);
         const wrapped = await run(first, capture(exports['wrap']), inputs);
         const wrappers = decodeValue(wrapped, driverCodeTable()) as object[];
-        const again = encodeValue(wrappers.map((one) => [one]), driverCodeTable());
-        expect(decodeValue(await run(second, capture(exports['describeIt']), again), driverCodeTable())).to.deep.equal(['#21', '#28']);
+        const again = encodeValue(
+          wrappers.map((one) => [one]),
+          driverCodeTable(),
+        );
+        expect(
+          decodeValue(await run(second, capture(exports['describeIt']), again), driverCodeTable()),
+        ).to.deep.equal(['#21', '#28']);
       } finally {
         exports.setScale(2);
         await Promise.all([first.stop(), second.stop()]);
@@ -115,32 +134,48 @@ describe('A program in task threads', () => {
 
     it('carry their state from thread to thread without the driver between', async () => {
       exports.setScale(11);
-      const inFirst = program.instantiate(capture(exports['make']), bindings()).roots()[0] as (x: number) => object;
+      const inFirst = program.instantiate(capture(exports['make']), bindings()).roots()[0] as (
+        x: number,
+      ) => object;
       const bytes = encodeValue(inFirst(2), program.code);
       exports.setScale(2);
       const second = await TaskProgram.load(taskFile);
       const there = decodeValue(bytes, second.code) as { scaled(): number; secret(): string };
       expect([there.scaled(), there.secret()]).to.deep.equal([22, 's!']);
-      expect(Object.getPrototypeOf(there)).not.to.equal(Object.getPrototypeOf(decodeValue(bytes, program.code)));
+      expect(Object.getPrototypeOf(there)).not.to.equal(
+        Object.getPrototypeOf(decodeValue(bytes, program.code)),
+      );
     });
 
     it('have one class in a thread, whichever closure or record brought it', () => {
-      const one = program.instantiate(capture(exports['make']), bindings()).roots()[0] as (x: number) => object;
-      const two = program.instantiate(capture(exports['viaScale'], exports.Point), bindings()).roots()[1] as typeof exports.Point;
-      const record = decodeValue(encodeValue(new exports.Point(1), driverCodeTable()), program.code);
+      const one = program.instantiate(capture(exports['make']), bindings()).roots()[0] as (
+        x: number,
+      ) => object;
+      const two = program
+        .instantiate(capture(exports['viaScale'], exports.Point), bindings())
+        .roots()[1] as typeof exports.Point;
+      const record = decodeValue(
+        encodeValue(new exports.Point(1), driverCodeTable()),
+        program.code,
+      );
       expect(one(1)).to.be.instanceOf(two);
       expect(record).to.be.instanceOf(two);
     });
 
     it('arrive in fields of errors', () => {
-      const [broken] = program.instantiate(capture(exports['broken']), bindings()).roots() as [() => never];
+      const [broken] = program.instantiate(capture(exports['broken']), bindings()).roots() as [
+        () => never,
+      ];
       let caught: unknown;
       try {
         broken();
       } catch (error) {
         caught = error;
       }
-      const back = decodeError(encodeError(caught, program.code), driverCodeTable()) as RangeError & { point: object };
+      const back = decodeError(
+        encodeError(caught, program.code),
+        driverCodeTable(),
+      ) as RangeError & { point: object };
       expect(back).to.be.instanceOf(RangeError);
       expect(back.point).to.be.instanceOf(exports.Point);
     });
@@ -180,7 +215,15 @@ describe('A program in task threads', () => {
   describe('a fresh root', () => {
     it('is another copy, and leaves running functions alone', () => {
       const instance = program.instantiate(
-        capture(exports['next'], exports.zero, exports['nestedZero'], exports['functionZero'], 7, [], new Map([['k', 1]])),
+        capture(
+          exports['next'],
+          exports.zero,
+          exports['nestedZero'],
+          exports['functionZero'],
+          7,
+          [],
+          new Map([['k', 1]]),
+        ),
         bindings(),
       );
       const [next] = instance.roots() as [() => number];
@@ -212,7 +255,10 @@ describe('A program in task threads', () => {
       const stage = bindings();
       program.instantiate(first, stage).roots();
       expect(() => program.instantiate(second, stage).roots())
-        .to.throw(ClosureError, /scale has two values in one stage: 2 when map at app\.ts:5 was called, 10 when map at app\.ts:9 was/)
+        .to.throw(
+          ClosureError,
+          /scale has two values in one stage: 2 when map at app\.ts:5 was called, 10 when map at app\.ts:9 was/,
+        )
         .with.property('variable', 'scale');
     });
 
@@ -233,7 +279,12 @@ describe('A program in task threads', () => {
     });
 
     it('that is damaged is refused with a typed error, and never hangs', () => {
-      const { snapshot, ...rest } = capture(exports['wrap'], exports['functionZero'], exports['make'], exports['next']);
+      const { snapshot, ...rest } = capture(
+        exports['wrap'],
+        exports['functionZero'],
+        exports['make'],
+        exports['next'],
+      );
       let seed = 1;
       const random = (below: number): number => {
         seed = (seed * 48_271) % 2_147_483_647;
@@ -245,7 +296,10 @@ describe('A program in task threads', () => {
         try {
           program.instantiate({ ...rest, snapshot: damaged }, bindings()).roots();
         } catch (error) {
-          expect((error as { code?: string }).code, String((error as Error).stack)).to.be.oneOf(['CORRUPT_DATA', 'CLOSURE']);
+          expect((error as { code?: string }).code, String((error as Error).stack)).to.be.oneOf([
+            'CORRUPT_DATA',
+            'CLOSURE',
+          ]);
         }
       }
     });

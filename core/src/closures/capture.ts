@@ -164,7 +164,13 @@ function circularConstants(program: DriverProgram, a: number, b: number): CellRe
 
 /** Stands in where no program was built: values travel, functions do not. */
 class PlainProgram {
-  readonly metadata = { hash: '', units: [], scopes: [{ parent: -1, cells: [] }], constants: [], imports: [] };
+  readonly metadata = {
+    hash: '',
+    units: [],
+    scopes: [{ parent: -1, cells: [] }],
+    constants: [],
+    imports: [],
+  };
   readonly imports = { find: () => undefined };
   readonly setRaw = (): void => undefined;
 }
@@ -315,14 +321,17 @@ class CaptureCode extends DriverCode {
     const moduleScope = this.program.moduleScope;
     if (culprit === undefined || moduleScope === undefined) return undefined;
     for (const [cell, { constant }] of this.metadata.scopes[0]!.cells.entries()) {
-      if (constant === undefined || this.metadata.constants[constant[0]]!.refusal !== undefined) continue;
+      if (constant === undefined || this.metadata.constants[constant[0]]!.refusal !== undefined)
+        continue;
       if (this.readCell(moduleScope, cell)?.value === culprit) return constant[0];
     }
     return undefined;
   }
 
   #holderOf(trail: readonly object[]): string {
-    const holder = trail.findLast((node) => typeof node === 'function' && this.unitOf(node) !== undefined);
+    const holder = trail.findLast(
+      (node) => typeof node === 'function' && this.unitOf(node) !== undefined,
+    );
     if (holder === undefined) return '';
     const { name } = this.metadata.units[this.unitOf(holder)!]!;
     return name === '' ? 'the function' : name;

@@ -98,7 +98,11 @@ export abstract class DriverCode extends ProgramCode {
       const tag = MemberTag.of(member);
       if (tag?.owner !== ofClass || tag.key !== key || tag.isStatic !== isStatic) return false;
     }
-    return descriptor.get !== undefined || descriptor.set !== undefined || typeof descriptor.value === 'function';
+    return (
+      descriptor.get !== undefined ||
+      descriptor.set !== undefined ||
+      typeof descriptor.value === 'function'
+    );
   }
 
   protected setRaw(on: boolean): void {
@@ -125,7 +129,7 @@ export abstract class DriverCode extends ProgramCode {
       const isBroadcast = reference.kind === 'broadcast';
       encoder.writer.u8(isBroadcast ? Extension.BROADCAST : Extension.ACCUMULATOR);
       encoder.writer.varint(reference.id);
-      this.referenceVisited(reference);
+      this.referenceVisited?.(reference);
       return true;
     }
     if (driverOnlySymbol in value) {
@@ -138,7 +142,8 @@ export abstract class DriverCode extends ProgramCode {
 
   #refuseNodeHandle(value: object): void {
     const prototype = Object.getPrototypeOf(value) as object | null;
-    if (prototype === Object.prototype || prototype === null || prototype === Array.prototype) return;
+    if (prototype === Object.prototype || prototype === null || prototype === Array.prototype)
+      return;
     if (value === process.env) {
       throw new UnsupportedValueError(
         'it is process.env of the driver; capture the variables that the task needs',
@@ -158,9 +163,8 @@ export abstract class DriverCode extends ProgramCode {
     return Symbol.keyFor(key) === undefined && nodeClassOf(object) !== undefined;
   }
 
-  protected referenceVisited(_reference: Reference): void {
-    // Only captures collect them.
-  }
+  /** Told of every broadcast and accumulator that is written. */
+  protected referenceVisited?(reference: Reference): void;
 
   readExtension(decoder: ValueDecoder): unknown {
     const id = decoder.reserveNode();
@@ -179,7 +183,9 @@ export abstract class DriverCode extends ProgramCode {
         reader.skip(reader.varint());
         const found = this.program.classOf(unit, identity);
         if (found !== undefined) return found;
-        throw new CorruptDataError(`class ${this.metadata.units[unit]?.name ?? unit} is unknown in the driver`);
+        throw new CorruptDataError(
+          `class ${this.metadata.units[unit]?.name ?? unit} is unknown in the driver`,
+        );
       }
       case Extension.IMPORT: {
         const index = reader.varint();
@@ -187,8 +193,11 @@ export abstract class DriverCode extends ProgramCode {
         for (let left = reader.varint(); left > 0; left--) names.push(reader.string());
         const namespace = this.program.importNamespace(index);
         const value = namespace === undefined ? undefined : followImport(namespace, names);
-        if ((typeof value === 'object' && value !== null) || typeof value === 'function') return value;
-        throw new CorruptDataError(`export ${names.join('.').slice(0, 100)} is unknown in the driver`);
+        if ((typeof value === 'object' && value !== null) || typeof value === 'function')
+          return value;
+        throw new CorruptDataError(
+          `export ${names.join('.').slice(0, 100)} is unknown in the driver`,
+        );
       }
       case Extension.MEMBER: {
         const place = reader.u8();
@@ -224,7 +233,6 @@ class DriverDataCode extends DriverCode {
     encoder: ValueEncoder,
     value: AnyFunction,
     unit: number,
-    _metadata: UnitMetadata,
   ): void {
     encoder.beginExtension(value);
     encoder.writer.u8(Extension.CLASS_NAME);

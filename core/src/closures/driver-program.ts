@@ -1,5 +1,11 @@
 import { ImportIndex } from './import-index.js';
-import { privatesKey, PROGRAM_FORMAT, staticPrivatesKey, type CodeFunction, type ProgramMetadata } from './program-metadata.js';
+import {
+  privatesKey,
+  PROGRAM_FORMAT,
+  staticPrivatesKey,
+  type CodeFunction,
+  type ProgramMetadata,
+} from './program-metadata.js';
 import { registerSources } from './source-maps.js';
 import { ClassTag, FunctionTag, MemberTag, ScopeInstance, type MemberKind } from './tags.js';
 import { InternalError } from '@heddle/common';
@@ -152,7 +158,8 @@ function tagMembers(owner: CodeFunction, holder: object, isStatic: boolean): voi
     const descriptor = Reflect.getOwnPropertyDescriptor(holder, key)!;
     for (const kind of ['value', 'get', 'set'] as const) {
       const member: unknown = descriptor[kind];
-      if (typeof member === 'function') tagMember(member as CodeFunction, owner, key, isStatic, kind);
+      if (typeof member === 'function')
+        tagMember(member as CodeFunction, owner, key, isStatic, kind);
     }
   }
 }
@@ -172,7 +179,11 @@ function tagAccessors(target: object, tags: readonly unknown[]): object {
     const descriptor = Reflect.getOwnPropertyDescriptor(target, tags[i] as string);
     const accessor: unknown = descriptor?.[tags[i + 1] as 'get' | 'set'];
     if (typeof accessor === 'function') {
-      new FunctionTag(accessor as CodeFunction, tags[i + 2] as number, tags[i + 3] as ScopeInstance);
+      new FunctionTag(
+        accessor as CodeFunction,
+        tags[i + 2] as number,
+        tags[i + 3] as ScopeInstance,
+      );
     }
   }
   return target;
@@ -205,7 +216,11 @@ export function activateProgram(program: DriverProgram): void {
 export const openProgramKey: unique symbol = Symbol.for('heddle.openProgram') as never;
 
 /** Called by the first statement of a driver copy. */
-export function openProgram(format: number, metadataJson: string, files?: ProgramFiles): DriverRuntime {
+export function openProgram(
+  format: number,
+  metadataJson: string,
+  files?: ProgramFiles,
+): DriverRuntime {
   if (format !== PROGRAM_FORMAT) {
     throw new InternalError(
       `the program was built for format ${format}, and this engine runs format ${PROGRAM_FORMAT}`,

@@ -38,7 +38,12 @@ export const Home = {
 export const CellState = { VALUE: 0, UNINITIALISED: 1 } as const;
 
 /** Flags of the content of a function or class. */
-export const FunctionContent = { PROPERTIES: 1, PROTOTYPE: 2, PARENT: 4, STATIC_PRIVATES: 8 } as const;
+export const FunctionContent = {
+  PROPERTIES: 1,
+  PROTOTYPE: 2,
+  PARENT: 4,
+  STATIC_PRIVATES: 8,
+} as const;
 
 /** Place of a member of a class. */
 export const MemberPlace = { STATIC: 1, GETTER: 2, SETTER: 4 } as const;

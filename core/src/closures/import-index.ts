@@ -53,7 +53,9 @@ export class ImportIndex {
 
   #enterMembers(holder: unknown, index: number, exportName: string): void {
     if ((typeof holder !== 'object' && typeof holder !== 'function') || holder === null) return;
-    const isNamespace = exportName === '*' || (holder as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'Module';
+    const isNamespace =
+      exportName === '*' ||
+      (holder as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'Module';
     for (const key of Object.getOwnPropertyNames(holder).slice(0, MAX_NAMES * 10)) {
       if (key === 'prototype' || key === 'constructor') continue;
       const descriptor = Reflect.getOwnPropertyDescriptor(holder, key);
@@ -80,7 +82,10 @@ function readExport(namespace: Record<string, unknown>, name: string): unknown {
 }
 
 /** Follows a path from a namespace; own properties only. */
-export function followImport(namespace: Record<string, unknown>, names: readonly string[]): unknown {
+export function followImport(
+  namespace: Record<string, unknown>,
+  names: readonly string[],
+): unknown {
   let at: unknown = namespace;
   for (const [depth, name] of names.entries()) {
     if (depth === 0 && name === '*') continue;

@@ -1,7 +1,28 @@
 const MODULES = [
-  'async_hooks', 'child_process', 'cluster', 'crypto', 'dgram', 'diagnostics_channel', 'dns', 'events',
-  'fs', 'http', 'http2', 'https', 'module', 'net', 'perf_hooks', 'readline', 'stream',
-  'string_decoder', 'tls', 'tty', 'v8', 'vm', 'worker_threads', 'zlib',
+  'async_hooks',
+  'child_process',
+  'cluster',
+  'crypto',
+  'dgram',
+  'diagnostics_channel',
+  'dns',
+  'events',
+  'fs',
+  'http',
+  'http2',
+  'https',
+  'module',
+  'net',
+  'perf_hooks',
+  'readline',
+  'stream',
+  'string_decoder',
+  'tls',
+  'tty',
+  'v8',
+  'vm',
+  'worker_threads',
+  'zlib',
 ] as const;
 
 let names: Map<object, string> | undefined;
@@ -10,7 +31,7 @@ let names: Map<object, string> | undefined;
 export function nodeClassOf(value: object): string | undefined {
   names ??= build();
   if (value === process) return 'process';
-  for (let at: object | null = Object.getPrototypeOf(value) as object | null; at !== null; ) {
+  for (let at: object | null = Object.getPrototypeOf(value) as object | null; at !== null;) {
     const name = names.get(at);
     if (name !== undefined) return name;
     at = Object.getPrototypeOf(at) as object | null;

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 import type { AnyFunction, ValueCode } from '../codec/value/value-code.js';
 import type { ValueDecoder } from '../codec/value/decoder.js';
 import { constructorOf, type ValueEncoder } from '../codec/value/encoder.js';
@@ -58,11 +60,18 @@ class EncodingState {
 }
 
 function stateOf(encoder: ValueEncoder): EncodingState {
-  if (!(encoder.extensionState instanceof EncodingState)) encoder.extensionState = new EncodingState();
+  if (!(encoder.extensionState instanceof EncodingState))
+    encoder.extensionState = new EncodingState();
   return encoder.extensionState as EncodingState;
 }
 
-const ORDINARY_KEYS = new Set<string | symbol>(['length', 'name', 'prototype', 'arguments', 'caller']);
+const ORDINARY_KEYS = new Set<string | symbol>([
+  'length',
+  'name',
+  'prototype',
+  'arguments',
+  'caller',
+]);
 
 /**
  * How functions, classes and scopes of a program are written. What they are and what their cells
@@ -96,13 +105,9 @@ export abstract class ProgramCode implements ValueCode {
   abstract readExtension(decoder: ValueDecoder): unknown;
 
   /** Told of every cell that is written. */
-  protected cellVisited(_scope: number, _cell: number, _value: unknown): void {
-    // Only captures name variables.
-  }
-
-  protected unitVisited(_unit: UnitMetadata): void {
-    // Only captures warn.
-  }
+  protected cellVisited?(scope: number, cell: number, value: unknown): void;
+  /** Told of every function and class that is written. */
+  protected unitVisited?(unit: UnitMetadata): void;
 
   writeFunction(encoder: ValueEncoder, value: AnyFunction): void {
     this.writeCode(encoder, value);
@@ -194,7 +199,13 @@ export abstract class ProgramCode implements ValueCode {
   }
 
   construct(ofClass: AnyFunction, base: AnyFunction, baseArguments: readonly unknown[]): object {
-    return constructRaw(ofClass, base, baseArguments, (one) => this.#traitsOf(one), (on) => this.setRaw(on));
+    return constructRaw(
+      ofClass,
+      base,
+      baseArguments,
+      (one) => this.#traitsOf(one),
+      (on) => this.setRaw(on),
+    );
   }
 
   skipsField(_object: object, ofClass: AnyFunction, key: string): boolean {
@@ -235,7 +246,7 @@ export abstract class ProgramCode implements ValueCode {
     unit: number,
     metadata: UnitMetadata,
   ): void {
-    this.unitVisited(metadata);
+    this.unitVisited?.(metadata);
     encoder.beginExtension(value);
     encoder.writer.u8(Extension.CLASS);
     encoder.writer.varint(unit);
@@ -252,8 +263,13 @@ export abstract class ProgramCode implements ValueCode {
     });
   }
 
-  #writeUnit(encoder: ValueEncoder, value: AnyFunction, unit: number, metadata: UnitMetadata): void {
-    this.unitVisited(metadata);
+  #writeUnit(
+    encoder: ValueEncoder,
+    value: AnyFunction,
+    unit: number,
+    metadata: UnitMetadata,
+  ): void {
+    this.unitVisited?.(metadata);
     const home = this.inThread || metadata.threadHome === true ? Home.THREAD : Home.STEP;
     const scope = this.scopeOf(value);
     encoder.beginExtension(value);
@@ -316,9 +332,9 @@ export abstract class ProgramCode implements ValueCode {
         continue;
       }
       encoder.writer.u8(CellState.VALUE);
-      this.cellVisited(scope.scope, cell, content.value);
+      this.cellVisited?.(scope.scope, cell, content.value);
       encoder.slot(content.value);
-      this.cellVisited(-1, -1, undefined);
+      this.cellVisited?.(-1, -1, undefined);
     }
   }
 
@@ -332,10 +348,10 @@ export abstract class ProgramCode implements ValueCode {
       key === privatesKey ||
       (isClass &&
         this.isOwnMember(value, false, key, Reflect.getOwnPropertyDescriptor(prototype!, key)!));
-    const parent = isClass ? Object.getPrototypeOf(value) as object | null : undefined;
+    const parent = isClass ? (Object.getPrototypeOf(value) as object | null) : undefined;
     const expectedParent =
       typeof parent === 'function' && parent !== Function.prototype
-        ? (parent as AnyFunction).prototype as object
+        ? ((parent as AnyFunction).prototype as object)
         : Object.prototype;
     const flags =
       (keys.every(isOrdinary) ? 0 : FunctionContent.PROPERTIES) |
@@ -348,7 +364,8 @@ export abstract class ProgramCode implements ValueCode {
       (Object.hasOwn(value, staticPrivatesKey) ? FunctionContent.STATIC_PRIVATES : 0);
     encoder.writer.u8(flags);
     if ((flags & FunctionContent.PROPERTIES) !== 0) encoder.properties(value, isOrdinary);
-    if ((flags & FunctionContent.PROTOTYPE) !== 0) encoder.properties(prototype!, isOrdinaryInPrototype);
+    if ((flags & FunctionContent.PROTOTYPE) !== 0)
+      encoder.properties(prototype!, isOrdinaryInPrototype);
     if ((flags & FunctionContent.PARENT) !== 0) encoder.slot(Object.getPrototypeOf(prototype));
     if ((flags & FunctionContent.STATIC_PRIVATES) !== 0) {
       const read = (value as unknown as Record<symbol, () => unknown[]>)[staticPrivatesKey]!;
@@ -361,7 +378,8 @@ export abstract class ProgramCode implements ValueCode {
   #isOrdinary(value: AnyFunction, key: string | symbol, isClass: boolean): boolean {
     if (key === privatesKey || key === staticPrivatesKey || key === privateAccessKey) return true;
     const descriptor = Reflect.getOwnPropertyDescriptor(value, key)!;
-    if (key === 'name' || key === 'length') return descriptor.enumerable !== true && descriptor.writable !== true;
+    if (key === 'name' || key === 'length')
+      return descriptor.enumerable !== true && descriptor.writable !== true;
     if (ORDINARY_KEYS.has(key)) return true;
     return isClass && this.isOwnMember(value, true, key, descriptor);
   }
@@ -402,7 +420,13 @@ function declaresPrivates(value: AnyFunction): boolean {
 }
 
 /** Why a function that no module of the program made is refused. */
-export function describeForeignFunction(value: AnyFunction): { reason: string; isForeign: boolean } {
+export function describeForeignFunction(value: AnyFunction): {
+  reason: string;
+  isForeign: boolean;
+} {
+  if (types.isProxy(value)) {
+    return { reason: 'it is a Proxy, whose traps stay in this process', isForeign: true };
+  }
   const name = functionName(value);
   if (value.name.startsWith('bound ')) {
     return {

@@ -81,7 +81,9 @@ export interface ImportMetadata {
 export interface ScopeCode {
   readonly set: readonly ((value: unknown) => void)[];
   readonly get: readonly (() => unknown)[];
-  readonly fns: Readonly<Record<number, (parent?: unknown, keys?: readonly unknown[]) => CodeFunction>>;
+  readonly fns: Readonly<
+    Record<number, (parent?: unknown, keys?: readonly unknown[]) => CodeFunction>
+  >;
   readonly kids: Readonly<Record<number, () => ScopeCode>>;
 }
 

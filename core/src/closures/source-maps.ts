@@ -138,9 +138,19 @@ const FRAME = /(\()?((?:file:\/\/\/|heddle-task:\/\/\/|\/)[^\s()]*?):(\d+):(\d+)
  */
 export function translateStack(stack: string): string {
   if (programs.size === 0) return stack;
-  return stack.replace(FRAME, (whole, open: string | undefined, file: string, line: string, column: string, close: string | undefined) => {
-    const found = translatePosition(file, Number(line), Number(column));
-    if (found === undefined) return whole;
-    return `${open ?? ''}${found.file}:${found.line}:${found.column}${close ?? ''}`;
-  });
+  return stack.replace(
+    FRAME,
+    (
+      whole,
+      open: string | undefined,
+      file: string,
+      line: string,
+      column: string,
+      close: string | undefined,
+    ) => {
+      const found = translatePosition(file, Number(line), Number(column));
+      if (found === undefined) return whole;
+      return `${open ?? ''}${found.file}:${found.line}:${found.column}${close ?? ''}`;
+    },
+  );
 }

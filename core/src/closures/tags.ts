@@ -79,7 +79,8 @@ export class MemberTag extends Stamped {
 
   static of(
     target: object,
-  ): { owner: CodeFunction; key: string | symbol; isStatic: boolean; kind: MemberKind } | undefined {
+  ):
+    { owner: CodeFunction; key: string | symbol; isStatic: boolean; kind: MemberKind } | undefined {
     if (!(#owner in target)) return undefined;
     return { owner: target.#owner, key: target.#key, ...target.#place };
   }

@@ -280,7 +280,8 @@ export class TaskCode extends ProgramCode {
   }
 
   #unit(unit: number): number {
-    if (unit >= this.metadata.units.length) throw new CorruptDataError(`function ${unit} is unknown`);
+    if (unit >= this.metadata.units.length)
+      throw new CorruptDataError(`function ${unit} is unknown`);
     return unit;
   }
 
@@ -325,7 +326,8 @@ export class TaskCode extends ProgramCode {
       const scope = this.#scopeSlot(decoder);
       const cell = reader.varint();
       const set = scope.code.set[cell];
-      if (set === undefined) throw new CorruptDataError(`cell ${cell} of scope ${scope.scope} is unknown`);
+      if (set === undefined)
+        throw new CorruptDataError(`cell ${cell} of scope ${scope.scope} is unknown`);
       const value =
         reader.u8() === CellState.VALUE
           ? decoder.slot()
@@ -356,7 +358,7 @@ export class TaskCode extends ProgramCode {
   #readContent(decoder: ValueDecoder, made: CodeFunction, isClass: boolean): void {
     const flags = decoder.reader.u8();
     const setsCells = this.#memory?.setsCells ?? true;
-    const target = setsCells ? made : Object.create(null) as object;
+    const target = setsCells ? made : (Object.create(null) as object);
     const prototype = setsCells ? (made.prototype as object) : (Object.create(null) as object);
     if (setsCells) this.#resetProperties(made, isClass);
     if ((flags & FunctionContent.PROPERTIES) !== 0) decoder.properties(target);
@@ -369,7 +371,10 @@ export class TaskCode extends ProgramCode {
       const values: unknown[] = [];
       for (let left = decoder.reader.varint(); left > 0; left--) values.push(decoder.slot());
       if (setsCells) {
-        (made as unknown as Record<symbol, (values: unknown[]) => void>)[staticPrivatesKey]!.call(made, values);
+        (made as unknown as Record<symbol, (values: unknown[]) => void>)[staticPrivatesKey]!.call(
+          made,
+          values,
+        );
       }
     }
   }
@@ -378,12 +383,15 @@ export class TaskCode extends ProgramCode {
   #resetProperties(made: CodeFunction, isClass: boolean): void {
     const keys = Reflect.ownKeys(made);
     if (!isClass && keys.length <= ORDINARY_KEY_COUNT) {
-      const hasOnlyOrdinary = keys.every((key) => key === 'length' || key === 'name' || key === 'prototype');
+      const hasOnlyOrdinary = keys.every(
+        (key) => key === 'length' || key === 'name' || key === 'prototype',
+      );
       if (hasOnlyOrdinary) return;
     }
     const members = this.thread.classOriginOf(made)?.members;
     for (const key of keys) {
-      if (key === 'length' || key === 'name' || key === 'prototype' || members?.has(key) === true) continue;
+      if (key === 'length' || key === 'name' || key === 'prototype' || members?.has(key) === true)
+        continue;
       Reflect.deleteProperty(made, key);
     }
   }
@@ -410,7 +418,11 @@ class TaskStateCode extends TaskCode {
   }
 }
 
-function writeConstant(encoder: ValueEncoder, value: object, constant: readonly [number, number]): void {
+function writeConstant(
+  encoder: ValueEncoder,
+  value: object,
+  constant: readonly [number, number],
+): void {
   encoder.beginExtension(value);
   encoder.writer.u8(Extension.CONSTANT);
   encoder.writer.varint(constant[0]);

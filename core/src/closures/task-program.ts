@@ -75,7 +75,8 @@ class Instance implements ClosureInstance {
     this.#memory = {
       made: new Map(),
       module: () => (module ??= thread.newModule()),
-      sharedCell: (name, value) => thread.sharedBindings(bindings).check(name, value, closure.callSite),
+      sharedCell: (name, value) =>
+        thread.sharedBindings(bindings).check(name, value, closure.callSite),
       setsCells: true,
     };
     this.#code = new TaskCode(thread, bindings, this.#memory);

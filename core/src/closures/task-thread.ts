@@ -119,7 +119,8 @@ export class ThreadState {
 
   newScope(scope: number, parent: TaskScope, threadId?: number): TaskScope {
     const make = parent.code.kids[scope];
-    if (make === undefined) throw new CorruptDataError(`scope ${scope} is not inside scope ${parent.scope}`);
+    if (make === undefined)
+      throw new CorruptDataError(`scope ${scope} is not inside scope ${parent.scope}`);
     return new TaskScope(scope, parent, make(), threadId);
   }
 
@@ -135,7 +136,8 @@ export class ThreadState {
 
   newFunction(unit: number, scope: TaskScope): CodeFunction {
     const make = scope.code.fns[unit];
-    if (make === undefined) throw new CorruptDataError(`function ${unit} is not in scope ${scope.scope}`);
+    if (make === undefined)
+      throw new CorruptDataError(`function ${unit} is not in scope ${scope.scope}`);
     this.setImports(unit, scope);
     const made = make();
     this.#functions.set(made, { unit, scope });
@@ -154,7 +156,8 @@ export class ThreadState {
     const known = this.#classes.get(id);
     if (known !== undefined) return known;
     const make = scope.code.fns[unit];
-    if (make === undefined) throw new CorruptDataError(`class ${unit} is not in scope ${scope.scope}`);
+    if (make === undefined)
+      throw new CorruptDataError(`class ${unit} is not in scope ${scope.scope}`);
     this.setImports(unit, scope);
     const made = make(parent, keys);
     const { name: sourceName } = this.metadata.units[unit]!;
@@ -221,9 +224,7 @@ export class ThreadState {
     });
     const declared = this.metadata.scopes[0]!.cells;
     for (const [place, name] of names.entries()) {
-      const cell = declared.findIndex(
-        (one) => one.name === name && one.constant?.[0] === constant,
-      );
+      const cell = declared.findIndex((one) => one.name === name && one.constant?.[0] === constant);
       if (cell >= 0) module.code.set[cell]!(values[place]);
     }
   }
@@ -252,11 +253,15 @@ export class ThreadState {
     module.importOnce(cell, () => this.importAt(imported[0], [imported[1]]));
   }
 
-  #enterMembers(owner: CodeFunction, members: ReadonlyMap<string | symbol, PropertyDescriptor>): void {
+  #enterMembers(
+    owner: CodeFunction,
+    members: ReadonlyMap<string | symbol, PropertyDescriptor>,
+  ): void {
     for (const [key, descriptor] of members) {
       for (const kind of ['value', 'get', 'set'] as const) {
         const member: unknown = descriptor[kind];
-        if (typeof member === 'function' && key !== 'constructor') this.#members.set(member, { owner, key });
+        if (typeof member === 'function' && key !== 'constructor')
+          this.#members.set(member, { owner, key });
       }
     }
   }

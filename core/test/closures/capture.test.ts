@@ -37,7 +37,9 @@ describe('Capturing without a built program', () => {
   });
 
   it('refuses what only the driver has, in its own words', () => {
-    const context = { [Symbol.for('heddle.driverOnly')]: 'it is the context, which lives in the driver' };
+    const context = {
+      [Symbol.for('heddle.driverOnly')]: 'it is the context, which lives in the driver',
+    };
     expect(() => captureClosure([context], site)).to.throw(ClosureError, /it is the context/);
   });
 });

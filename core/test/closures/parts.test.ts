@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { constructRaw } from '../../src/closures/class-support.js';
-import { executorLocal, executorLocalById, executorLocalSymbol } from '../../src/closures/executor-local.js';
+import {
+  executorLocal,
+  executorLocalById,
+  executorLocalSymbol,
+} from '../../src/closures/executor-local.js';
 import { followImport, ImportIndex } from '../../src/closures/import-index.js';
 import { nodeClassOf } from '../../src/closures/node-handles.js';
 import { registerSources, sourcePosition, translateStack } from '../../src/closures/source-maps.js';
@@ -71,7 +75,15 @@ describe('The index of imports', () => {
 
 describe('Built-ins by name', () => {
   it('have one path each, and are found again', () => {
-    for (const value of [Math.sqrt, Array.prototype.map, String, Object.keys, JSON, encodeURIComponent, console.log]) {
+    for (const value of [
+      Math.sqrt,
+      Array.prototype.map,
+      String,
+      Object.keys,
+      JSON,
+      encodeURIComponent,
+      console.log,
+    ]) {
       const path = globalPathOf(value);
       expect(path, String(value)).to.be.a('string');
       expect(globalAt(path!)).to.equal(value);
@@ -82,7 +94,8 @@ describe('Built-ins by name', () => {
     const own = (): void => undefined;
     (globalThis as Record<string, unknown>)['heddleTestOwn'] = own;
     // eslint-disable-next-line no-eval -- only looked up
-    for (const value of [globalThis.eval, Function, own, process]) expect(globalPathOf(value)).to.equal(undefined);
+    for (const value of [globalThis.eval, Function, own, process])
+      expect(globalPathOf(value)).to.equal(undefined);
     Reflect.deleteProperty(globalThis, 'heddleTestOwn');
     expect(globalAt('Function')).to.equal(undefined);
     expect(globalAt('constructor')).to.equal(undefined);
@@ -143,12 +156,22 @@ describe('Raw construction', () => {
     ran = 0;
     const made = constructRaw(Derived as never, Object as never, [], traits(1), setRaw);
     expect(ran).to.equal(0);
-    expect([Base.has(made), Derived.hasMore(made), made instanceof Derived]).to.deep.equal([true, true, true]);
+    expect([Base.has(made), Derived.hasMore(made), made instanceof Derived]).to.deep.equal([
+      true,
+      true,
+      true,
+    ]);
     expect(raw).to.equal(false);
   });
 
   it('keeps what a built-in parent needs', () => {
-    const made = constructRaw(FromDate as never, Date as never, [86_400_000], traits(0), setRaw) as FromDate;
+    const made = constructRaw(
+      FromDate as never,
+      Date as never,
+      [86_400_000],
+      traits(0),
+      setRaw,
+    ) as FromDate;
     expect(made.getTime()).to.equal(86_400_000);
     expect(made.zone).to.equal('utc');
     expect(Object.getPrototypeOf(FromDate)).to.equal(Date);
@@ -171,7 +194,12 @@ describe('Source maps of a program', () => {
       JSON.stringify({
         version: 1,
         // Flat line 1 comes from line 5 of app.ts, column by column.
-        map: JSON.stringify({ version: 3, sources: ['/u/app.ts'], names: [], mappings: 'AAIA,CAAC,CAAC,CAAC,CAAC,CAAC,CAAC,CAAC' }),
+        map: JSON.stringify({
+          version: 3,
+          sources: ['/u/app.ts'],
+          names: [],
+          mappings: 'AAIA,CAAC,CAAC,CAAC,CAAC,CAAC,CAAC,CAAC',
+        }),
         flat: [0],
         driver: { lines: [0, 10], segments: [10, 0, 8] },
         task: { lines: [0], segments: [8, 2, 6] },

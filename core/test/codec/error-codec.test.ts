@@ -1,9 +1,15 @@
 import { HeddleError } from '@heddle/common';
 import { expect } from 'chai';
 
-import { decodeError, encodeError, plainCodeTable, registerErrorClasses } from '../../src/codec/index.js';
+import {
+  decodeError,
+  encodeError,
+  plainCodeTable,
+  registerErrorClasses,
+} from '../../src/codec/index.js';
 
-const trip = (error: unknown): Error => decodeError(encodeError(error, plainCodeTable), plainCodeTable);
+const trip = (error: unknown): Error =>
+  decodeError(encodeError(error, plainCodeTable), plainCodeTable);
 
 class TestFailedError extends HeddleError {
   readonly code = 'TEST_FAILED';
@@ -25,7 +31,12 @@ describe('Errors between processes', () => {
   it('keep engine classes, fields and causes', () => {
     const back = trip(new TestFailedError('no', 4, { cause: new TypeError('deep') }));
     expect(back).to.be.instanceOf(TestFailedError);
-    expect(back).to.include({ message: 'no', part: 4, code: 'TEST_FAILED', name: 'TestFailedError' });
+    expect(back).to.include({
+      message: 'no',
+      part: 4,
+      code: 'TEST_FAILED',
+      name: 'TestFailedError',
+    });
     expect(back.cause).to.be.instanceOf(TypeError);
   });
 
@@ -81,7 +92,9 @@ describe('Errors between processes', () => {
   it('cut a message of a hundred megabytes and a chain of a thousand causes', () => {
     const bytes = encodeError(new Error('x'.repeat(100 * 1_024 * 1_024)), plainCodeTable);
     expect(bytes.length).to.be.lessThan(1_000_000);
-    expect(decodeError(bytes, plainCodeTable).message).to.match(/^x+… \(cut, 104857600 characters\)$/);
+    expect(decodeError(bytes, plainCodeTable).message).to.match(
+      /^x+… \(cut, 104857600 characters\)$/,
+    );
     let chain = new Error('root', { cause: Promise.resolve() });
     for (let i = 0; i < 1_000; i++) chain = new Error(`link ${i}`, { cause: chain });
     expect(trip(chain).message).to.equal('link 999');

@@ -23,7 +23,19 @@ function trip<T>(value: T): T {
 /** Values of every kind, nested; without functions and symbols that are not registered. */
 const anyValue = fc.letrec<{ value: unknown; leaf: unknown }>((tie) => ({
   leaf: fc.oneof(
-    fc.constantFrom(undefined, null, true, false, 0, -0, NaN, Infinity, -Infinity, 2 ** 53, -(2 ** 31)),
+    fc.constantFrom(
+      undefined,
+      null,
+      true,
+      false,
+      0,
+      -0,
+      NaN,
+      Infinity,
+      -Infinity,
+      2 ** 53,
+      -(2 ** 31),
+    ),
     fc.integer(),
     fc.double(),
     fc.bigInt(),
@@ -105,7 +117,13 @@ describe('Value encoding', () => {
   it('keeps identity and cycles', () => {
     const shared = { n: 1 };
     const map = new Map<unknown, unknown>();
-    const value = { a: shared, b: [shared, shared], map, self: undefined as unknown, set: new Set([map]) };
+    const value = {
+      a: shared,
+      b: [shared, shared],
+      map,
+      self: undefined as unknown,
+      set: new Set([map]),
+    };
     value.self = value;
     map.set(map, value);
     const back = trip(value);
@@ -128,7 +146,8 @@ describe('Value encoding', () => {
     for (; Array.isArray(at) && at.length > 0; at = (at as unknown[])[0]) depth++;
     expect(depth).to.equal(100_000);
     depth = 0;
-    for (let link = trip(object) as { next?: object }; link.next; link = link.next as typeof link) depth++;
+    for (let link = trip(object) as { next?: object }; link.next; link = link.next as typeof link)
+      depth++;
     expect(depth).to.equal(100_000);
   });
 
@@ -167,7 +186,9 @@ describe('Value encoding', () => {
   });
 
   it('keeps errors with class, fields, causes and stack', () => {
-    const error = new RangeError('far', { cause: new AggregateError([new TypeError('t')], 'many') });
+    const error = new RangeError('far', {
+      cause: new AggregateError([new TypeError('t')], 'many'),
+    });
     Object.assign(error, { code: 'E1', at: { line: 4 } });
     const back = trip(error) as RangeError & { code: string; at: object };
     expect(back).to.be.instanceOf(RangeError);
@@ -213,7 +234,9 @@ describe('Value encoding', () => {
       }
       return 'travels';
     };
-    expect(bad({ rows: [1, { job: Promise.resolve() }] })).to.match(/^\.rows\[1\]\.job: it is a promise/);
+    expect(bad({ rows: [1, { job: Promise.resolve() }] })).to.match(
+      /^\.rows\[1\]\.job: it is a promise/,
+    );
     expect(bad(new Map([['k', new WeakMap()]]))).to.match(/^\.get\("k"\): weak/);
     expect(bad([() => 1])).to.match(/^\[0\]: a function without a name/);
     expect(bad({ s: Symbol('mine') })).to.match(/Symbol\(mine\)/);
@@ -237,7 +260,9 @@ describe('Value encoding', () => {
 
   it('refuses a count, a nesting and a reference that the bytes cannot hold', () => {
     const corrupt = (...bytes: number[]): void => {
-      expect(() => decodeValue(new Uint8Array([1, ...bytes]), plainCodeTable)).to.throw(CorruptDataError);
+      expect(() => decodeValue(new Uint8Array([1, ...bytes]), plainCodeTable)).to.throw(
+        CorruptDataError,
+      );
     };
     corrupt(22, 0xff, 0xff, 0xff, 0xff, 0x0f);
     corrupt(26, 0xff, 0xff, 0x7f);

@@ -46,7 +46,7 @@ export interface ProgramFile {
 export interface ExecutorMemory {
   /**
    * What the objects of one task may take in the heap of its thread, in MiB. V8's own limit stands at
-   * three times as much: a single large allocation that meets it ends the process, not the thread.
+   * four times as much: a single large allocation that meets it ends the process, not the thread.
    */
   readonly threadHeapMb: number;
   /** Young generation of each thread's heap, in MiB. @default 32 */

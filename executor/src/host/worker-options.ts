@@ -5,7 +5,7 @@ import type { TaskWorkerOptions } from './task-worker.js';
  * V8's limit of a thread's heap, in limits of its tasks. A growing array takes two and a half times
  * its size while it is copied.
  */
-const hardLimitFactor = 3;
+const hardLimitFactor = 4;
 
 /** How a task thread of an executor is started. */
 export function workerOptions(

@@ -178,7 +178,10 @@ export class RpcConnection {
       case 'failure': {
         const call = this.#take(event.callId);
         call?.reject(new RemoteError(this.#address, call.method, event.failure));
+        return;
       }
+      case 'broken':
+        throw toError(event.error);
     }
   }
 

@@ -43,7 +43,9 @@ export type SessionEvent =
   /** Calls may be sent from now on. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'response'; readonly callId: number; readonly body: Uint8Array }
-  | { readonly kind: 'failure'; readonly callId: number; readonly failure: RemoteFailure };
+  | { readonly kind: 'failure'; readonly callId: number; readonly failure: RemoteFailure }
+  /** The session ended after the events before this one; otherwise `receive` throws the error itself. */
+  | { readonly kind: 'broken'; readonly error: unknown };
 
 /**
  * One connection of Hadoop RPC version 9 as bytes in and bytes out: no socket, no clock.
@@ -95,12 +97,12 @@ export class RpcSession {
    */
   receive(chunk: Uint8Array): SessionEvent[] {
     const events: SessionEvent[] = [];
-    for (const frame of this.#frames.push(chunk)) {
-      const message = decodeServerFrame(frame);
-      if (message.kind === 'sasl') this.#sasl(message, events);
-      // Refusals may come unwrapped: the server has given up on the connection.
-      else if (this.#layer === undefined || isFatal(message)) this.#plain(message, events);
-      else throw new RpcFramingError('an answer without the agreed protection');
+    try {
+      for (const frame of this.#frames.push(chunk)) this.#frame(frame, events);
+    } catch (error) {
+      // Answers that came before the error in the same chunk are still answers.
+      if (events.length === 0) throw error;
+      events.push({ kind: 'broken', error });
     }
     return events;
   }
@@ -118,6 +120,14 @@ export class RpcSession {
   /** The bytes of a ping, which is never answered; the session must be ready. */
   encodePing(): Uint8Array {
     return this.#protect(encodePing(this.#options.clientId));
+  }
+
+  #frame(frame: Uint8Array, events: SessionEvent[]): void {
+    const message = decodeServerFrame(frame);
+    if (message.kind === 'sasl') this.#sasl(message, events);
+    // Refusals may come unwrapped: the server has given up on the connection.
+    else if (this.#layer === undefined || isFatal(message)) this.#plain(message, events);
+    else throw new RpcFramingError('an answer without the agreed protection');
   }
 
   #sasl(message: Extract<ServerMessage, { kind: 'sasl' }>, events: SessionEvent[]): void {

@@ -92,7 +92,10 @@ function fuzzAnswer(
     session.receive(bytes);
   }
   const mutated = mutate(frame, random);
-  for (const event of session.receive(mutated)) if (event.kind === 'response') read(event.body);
+  for (const event of session.receive(mutated)) {
+    if (event.kind === 'response') read(event.body);
+    if (event.kind === 'broken') throw event.error;
+  }
   if (session.heldBytes > mutated.length) throw new Error('a session holds more than it was given');
   // The message alone too, so that most mutations reach its reader.
   if (frame.length > 64) read(mutate(bodyOf(frame), random));

@@ -6,6 +6,7 @@ import { FrameSplitter } from '../../src/wire/frame-splitter.js';
 import { encodeVarint, readDelimited } from '../../src/wire/protobuf.js';
 
 const { RequestHeaderProto, RpcRequestHeaderProto, RpcResponseHeaderProto } = hadoop.common;
+const { RpcStatusProto } = RpcResponseHeaderProto;
 
 /** A call as the server sees it. */
 export interface ServedCall {
@@ -86,11 +87,18 @@ export class FakeServer {
       connection,
       socket,
       answer: (body) => {
-        socket.write(responseFrame({ callId: header.callId, status: 0 }, body));
+        socket.write(
+          responseFrame({ callId: header.callId, status: RpcStatusProto.SUCCESS }, body),
+        );
       },
       fail: (exceptionClassName, errorMsg) => {
         socket.write(
-          responseFrame({ callId: header.callId, status: 1, exceptionClassName, errorMsg }),
+          responseFrame({
+            callId: header.callId,
+            status: RpcStatusProto.ERROR,
+            exceptionClassName,
+            errorMsg,
+          }),
         );
       },
     };

@@ -59,17 +59,6 @@ describe('functions that misbehave (A-010)', () => {
     );
     expect(error.message.length).to.be.within(1_000, 200_000);
   });
-
-  it('timers and promises of a task do not outlive it into the next one', async () => {
-    const seen = await suite.sc
-      .range(0, 4, 1, 4)
-      .map((x) => {
-        void Promise.resolve().then(() => Reflect.set(globalThis, 'leaked', x));
-        return x;
-      })
-      .collect();
-    expect(seen).to.deep.equal([0, 1, 2, 3]);
-  });
 });
 
 describe('heddle.driver.maxResultSize (A-119)', () => {

@@ -5,7 +5,12 @@ import { isClassNode, type Node } from './ast.js';
 import { CellScopes } from './cell-scopes.js';
 import { findConstants } from './constants.js';
 import type { Cell, CellScope, ProgramModel, Unit } from './program-model.js';
-import { collectUnits, type OwnerReference, type PrivateReference, type SuperReference } from './units.js';
+import {
+  collectUnits,
+  type OwnerReference,
+  type PrivateReference,
+  type SuperReference,
+} from './units.js';
 
 /** What the flat program's import declarations stand for. */
 export interface ImportNumbers {
@@ -72,7 +77,11 @@ function resolveReference(
   const at = (reference.identifier as unknown as Node).start;
   const capturing: Unit[] = [];
   let innermost: Scope | undefined;
-  for (let scope: Scope | null = reference.from; scope !== null && scope !== declaring; scope = scope.upper) {
+  for (
+    let scope: Scope | null = reference.from;
+    scope !== null && scope !== declaring;
+    scope = scope.upper
+  ) {
     if (scope.type === 'function-expression-name') continue;
     if (isHolder(scope)) innermost = scope;
     const unit = unitOf.get(scope.block as unknown as Node);
@@ -85,7 +94,8 @@ function resolveReference(
   if (capturing.length === 0) return;
   const cell = scopes.cellOf(variable, innermost);
   if (cell === undefined) {
-    for (const unit of capturing) unit.refusal ??= `it refers to the class ${variable.name} while that is being made`;
+    for (const unit of capturing)
+      unit.refusal ??= `it refers to the class ${variable.name} while that is being made`;
     return;
   }
   for (const unit of capturing) {
@@ -117,7 +127,10 @@ function isDroppedFromClass(unit: Unit, at: number): boolean {
     if (member.type === 'StaticBlock') return true;
     if (member.computed && at >= member.key.start && at < member.key.end) return true;
     return (
-      member.type === 'PropertyDefinition' && member.static && member.value != null && at >= member.value.start
+      member.type === 'PropertyDefinition' &&
+      member.static &&
+      member.value != null &&
+      at >= member.value.start
     );
   }
   return false;
@@ -192,7 +205,7 @@ function spreadThreadHome(units: readonly Unit[]): void {
   };
   for (const unit of units) if (unit.kind === 'class') adopt(unit);
   for (const cell of shared) cell.isShared = true;
-  for (let before = -1; before !== shared.size; ) {
+  for (let before = -1; before !== shared.size;) {
     before = shared.size;
     for (const unit of units) {
       if (!unit.threadHome && [...unit.captured].some((cell) => shared.has(cell))) adopt(unit);

@@ -7,9 +7,7 @@ export type FunctionNode =
   | acorn.FunctionExpression
   | acorn.ArrowFunctionExpression;
 export type ClassNode =
-  | acorn.ClassDeclaration
-  | acorn.AnonymousClassDeclaration
-  | acorn.ClassExpression;
+  acorn.ClassDeclaration | acorn.AnonymousClassDeclaration | acorn.ClassExpression;
 
 /** The nodes directly below a node, in source order. */
 export function childrenOf(node: Node): Node[] {
@@ -53,7 +51,9 @@ export function namesOfPattern(pattern: Node): string[] {
         namesOfPattern(property.type === 'RestElement' ? property.argument : property.value),
       );
     case 'ArrayPattern':
-      return pattern.elements.flatMap((element) => (element === null ? [] : namesOfPattern(element)));
+      return pattern.elements.flatMap((element) =>
+        element === null ? [] : namesOfPattern(element),
+      );
     case 'AssignmentPattern':
       return namesOfPattern(pattern.left);
     case 'RestElement':

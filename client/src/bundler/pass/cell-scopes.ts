@@ -143,8 +143,7 @@ export class CellScopes {
   #scopeOfOwner(owner: Node): Scope {
     const scopes = this.#manager.acquireAll(owner as never) ?? [];
     const found = scopes.find(
-      (scope) =>
-        scope.type === 'class-field-initializer' || scope.type === 'class-static-block',
+      (scope) => scope.type === 'class-field-initializer' || scope.type === 'class-static-block',
     );
     return found ?? scopes.find((scope) => scope.type === 'function')!;
   }

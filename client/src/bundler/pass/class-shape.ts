@@ -45,7 +45,8 @@ export function classShape(node: ClassNode): ClassShape {
     privateFields,
     staticPrivates: privateOf(true),
     hasPrivates: privateMember !== undefined,
-    brand: privateMember === undefined ? undefined : (privateMember.key as acorn.PrivateIdentifier).name,
+    brand:
+      privateMember === undefined ? undefined : (privateMember.key as acorn.PrivateIdentifier).name,
     functionFields: instanceFields
       .filter((field) => field.value != null && isFunctionNode(field.value) && !field.computed)
       .map((field) => publicName(field.key))

@@ -9,14 +9,67 @@ import { IMPORT_META_NAME } from './units.js';
 
 /** Globals that mean the same in every process; others have state or handles of their own. */
 const PURE_GLOBALS = new Set([
-  'AggregateError', 'Array', 'ArrayBuffer', 'Atomics', 'BigInt', 'BigInt64Array', 'BigUint64Array',
-  'Boolean', 'Buffer', 'DataView', 'Date', 'Error', 'EvalError', 'Float32Array', 'Float64Array',
-  'Function', 'Infinity', 'Int16Array', 'Int32Array', 'Int8Array', 'Intl', 'Iterator', 'JSON', 'Map',
-  'Math', 'NaN', 'Number', 'Object', 'Proxy', 'RangeError', 'ReferenceError', 'Reflect', 'RegExp',
-  'Set', 'String', 'Symbol', 'SyntaxError', 'TextDecoder', 'TextEncoder', 'TypeError', 'URIError',
-  'URL', 'URLSearchParams', 'Uint16Array', 'Uint32Array', 'Uint8Array', 'Uint8ClampedArray',
-  'WeakMap', 'WeakRef', 'WeakSet', 'WebAssembly', 'decodeURI', 'decodeURIComponent', 'encodeURI',
-  'encodeURIComponent', 'isFinite', 'isNaN', 'parseFloat', 'parseInt', 'structuredClone', 'undefined',
+  'AggregateError',
+  'Array',
+  'ArrayBuffer',
+  'Atomics',
+  'BigInt',
+  'BigInt64Array',
+  'BigUint64Array',
+  'Boolean',
+  'Buffer',
+  'DataView',
+  'Date',
+  'Error',
+  'EvalError',
+  'Float32Array',
+  'Float64Array',
+  'Function',
+  'Infinity',
+  'Int16Array',
+  'Int32Array',
+  'Int8Array',
+  'Intl',
+  'Iterator',
+  'JSON',
+  'Map',
+  'Math',
+  'NaN',
+  'Number',
+  'Object',
+  'Proxy',
+  'RangeError',
+  'ReferenceError',
+  'Reflect',
+  'RegExp',
+  'Set',
+  'String',
+  'Symbol',
+  'SyntaxError',
+  'TextDecoder',
+  'TextEncoder',
+  'TypeError',
+  'URIError',
+  'URL',
+  'URLSearchParams',
+  'Uint16Array',
+  'Uint32Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'WeakMap',
+  'WeakRef',
+  'WeakSet',
+  'WebAssembly',
+  'decodeURI',
+  'decodeURIComponent',
+  'encodeURI',
+  'encodeURIComponent',
+  'isFinite',
+  'isNaN',
+  'parseFloat',
+  'parseInt',
+  'structuredClone',
+  'undefined',
 ]);
 
 /**
@@ -38,12 +91,12 @@ export function findConstants(
   const pending = new Map<acorn.VariableDeclarator, readonly string[]>();
   for (const declaration of declarations) {
     for (const declarator of declaration.declarations) {
-      // Functions and classes of the program travel as what they are.
       const { init } = declarator;
-      if (init != null && !isFunctionNode(init) && !isClassNode(init)) pending.set(declarator, namesOfPattern(declarator.id));
+      if (init != null && makesSomething(init))
+        pending.set(declarator, namesOfPattern(declarator.id));
     }
   }
-  for (let progress = true; progress; ) {
+  for (let progress = true; progress;) {
     progress = false;
     const captured = new Map(
       scopes.moduleScope.cells.map((cell) => [cell.variable, cell] as const),
@@ -52,7 +105,7 @@ export function findConstants(
       const cells = names
         .map((name) => captured.get(moduleScope.set.get(name)))
         .filter((cell) => cell !== undefined);
-      if (cells.length === 0 && !makesSomething(declarator.init!)) continue;
+      if (cells.length === 0 && refusalOfSyntax(declarator.init!) !== undefined) continue;
       pending.delete(declarator);
       progress = true;
       for (const name of cells.length === 0 ? names : []) {
@@ -78,13 +131,15 @@ export function findConstants(
   return candidates.map(({ constant }) => constant);
 }
 
-/** Whether it may well be a value that cannot travel: the result of a call that a task can repeat. */
+/** Whether an initialiser calls something: else it only passes on what is there already. */
 function makesSomething(init: Node): boolean {
-  const isCall =
+  if (isFunctionNode(init) || isClassNode(init)) return false;
+  return (
     init.type === 'CallExpression' ||
     init.type === 'NewExpression' ||
-    init.type === 'TaggedTemplateExpression';
-  return isCall && refusalOfSyntax(init) === undefined;
+    init.type === 'TaggedTemplateExpression' ||
+    childrenOf(init).some(makesSomething)
+  );
 }
 
 class ReferenceIndex {
@@ -150,7 +205,9 @@ function refusalOfSyntax(node: Node): string | undefined {
     case 'ImportExpression':
       return 'its initialiser uses import()';
     case 'Identifier':
-      return node.name.startsWith(IMPORT_META_NAME) ? 'its initialiser uses import.meta' : undefined;
+      return node.name.startsWith(IMPORT_META_NAME)
+        ? 'its initialiser uses import.meta'
+        : undefined;
     default:
   }
   if (isFunctionNode(node)) return undefined;

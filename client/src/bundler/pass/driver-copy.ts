@@ -8,7 +8,11 @@ export interface DriverCopyOptions {
   /** Text put ahead of everything, on one line: imports, and a call that registers the program. */
   readonly header: string;
   /** Replacements that imports need. */
-  readonly importEdits: readonly { readonly start: number; readonly end: number; readonly text: string }[];
+  readonly importEdits: readonly {
+    readonly start: number;
+    readonly end: number;
+    readonly text: string;
+  }[];
   /** Starts of top-level `var` statements that were `let`, `const` or `class` in the source. */
   readonly lexicalDeclarations: readonly number[];
 }
@@ -75,17 +79,24 @@ class DriverCopy {
 
   /** Directives (`'use strict'`) count only as the first statements. */
   #afterDirectives(at: number): number {
-    const directives = /^(?:\s*(?:'[^'\n]*'|"[^"\n]*");?)+/.exec(this.#model.text.slice(at, at + 200));
+    const directives = /^(?:\s*(?:'[^'\n]*'|"[^"\n]*");?)+/.exec(
+      this.#model.text.slice(at, at + 200),
+    );
     if (directives === null || !/use /.test(directives[0])) return at;
     return at + directives[0].length;
   }
 
   /** An expression that makes the runtime object of a scope, evaluated at offset `at`. */
   #newScope(scope: CellScope, at: number, inClassBody: boolean): string {
-    const parent = scope.parent === undefined ? 'undefined' : this.#scopeAt(scope.parent, at, inClassBody);
+    const parent =
+      scope.parent === undefined ? 'undefined' : this.#scopeAt(scope.parent, at, inClassBody);
     const p = this.#p;
     const cases = scope.cells
-      .filter((cell) => cell.import === undefined && !(inClassBody && cell.kind !== 'variable' && cell.kind !== 'class'))
+      .filter(
+        (cell) =>
+          cell.import === undefined &&
+          !(inClassBody && cell.kind !== 'variable' && cell.kind !== 'class'),
+      )
       .map((cell) => `case ${cell.index}:return ${this.#readCell(cell)};`)
       .join('');
     const reader = cases === '' ? 'undefined' : `${p}i=>{switch(${p}i){${cases}}}`;
@@ -141,7 +152,12 @@ class DriverCopy {
       }
       const key = this.#model.text.slice(property.key.start, property.key.end);
       const access = property.key.type === 'Identifier' ? `.${key}` : `[${key}]`;
-      this.edits.wrap(property.start, property.end, `${key}:${p}f({`, `}${access},${unit.id},${scope})`);
+      this.edits.wrap(
+        property.start,
+        property.end,
+        `${key}:${p}f({`,
+        `}${access},${unit.id},${scope})`,
+      );
       return;
     }
     const name = unit.node.id == null ? unit.inferredName : undefined;
@@ -154,7 +170,12 @@ class DriverCopy {
       );
     } else {
       const key = `[${JSON.stringify(name)}]`;
-      this.edits.wrap(unit.node.start, unit.node.end, `${p}f({${key}:`, `}${key},${unit.id},${scope})`);
+      this.edits.wrap(
+        unit.node.start,
+        unit.node.end,
+        `${p}f({${key}:`,
+        `}${key},${unit.id},${scope})`,
+      );
     }
   }
 

@@ -2,7 +2,8 @@ import type { FlatPositions } from '../flat-positions.js';
 import { namesOfPattern } from './ast.js';
 import type { ProgramModel } from './program-model.js';
 
-const LEXICAL = /^(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:abstract\s+)?(?:let|const|class)\b/;
+const LEXICAL =
+  /^(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:abstract\s+)?(?:let|const|class)\b/;
 
 /**
  * Starts of the flat program's top-level `var` statements that were `let`, `const` or `class` in the

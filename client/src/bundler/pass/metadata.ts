@@ -80,7 +80,9 @@ function describeCell(cell: Cell): CellMetadata {
   return {
     name: cellName(cell),
     at: cell.declaredAt,
-    ...(cell.import !== undefined && { import: [cell.import.index, cell.import.exportName] as const }),
+    ...(cell.import !== undefined && {
+      import: [cell.import.index, cell.import.exportName] as const,
+    }),
     ...(cell.make !== undefined && {
       constant: [cell.make.id, cell.make.names.indexOf(cell.name)] as const,
     }),

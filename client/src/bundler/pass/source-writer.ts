@@ -10,7 +10,11 @@ export interface Edit {
  * before outer), then insertions (in the order they were added), then what opens (outer before inner).
  */
 export class EditList {
-  readonly #edits: (Edit & { readonly rank: number; readonly span: number; readonly order: number })[] = [];
+  readonly #edits: (Edit & {
+    readonly rank: number;
+    readonly span: number;
+    readonly order: number;
+  })[] = [];
 
   insert(at: number, text: string): void {
     this.#add(at, at, text, 1, 0);

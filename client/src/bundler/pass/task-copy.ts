@@ -38,7 +38,8 @@ export function writeCheckedTaskCopy(model: ProgramModel, edits: readonly Edit[]
     const copy = new TaskCopy(model, edits);
     copy.unit(unit);
     const error = syntaxErrorOf(`(function(){"use strict";({\n0:${copy.writer.toString()}})})`);
-    if (error !== undefined) unit.refusal = `it cannot stand outside of the code around it (${error})`;
+    if (error !== undefined)
+      unit.refusal = `it cannot stand outside of the code around it (${error})`;
   }
   return writeTaskCopy(model, edits);
 }
@@ -100,7 +101,10 @@ class TaskCopy {
     writer.add('return{set:[');
     writer.add(
       scope.cells
-        .map(({ kind, name }) => `${p}v=>{${name}=${kind === 'class' ? `${p}access(${p}v)` : `${p}v`}}`)
+        .map(
+          ({ kind, name }) =>
+            `${p}v=>{${name}=${kind === 'class' ? `${p}access(${p}v)` : `${p}v`}}`,
+        )
         .join(','),
     );
     writer.add('],get:[');
@@ -170,7 +174,8 @@ class TaskCopy {
       node.body.start + 1,
       privateAccessors(shape, p) + (unit.givesAccess ? accessClass(node, p) : ''),
     );
-    for (const edit of ownEdits(unit, this.#model.text)) edits.replace(edit.start, edit.end, edit.text);
+    for (const edit of ownEdits(unit, this.#model.text))
+      edits.replace(edit.start, edit.end, edit.text);
     guardConstruction(shape, p, edits);
     for (const member of node.body.body) {
       if (member.type === 'StaticBlock') edits.replace(member.start, member.end, ';');
@@ -197,7 +202,10 @@ class TaskCopy {
     const edits =
       common.length === 0
         ? own
-        : mergeEdits(own, common.filter((edit) => !replaced(edit)));
+        : mergeEdits(
+            own,
+            common.filter((edit) => !replaced(edit)),
+          );
     this.writer.copyEdited(start, end, edits);
   }
 }
@@ -207,7 +215,11 @@ class TaskCopy {
  * and private names of a class around are reached through an object that the class makes.
  */
 function ownEdits(unit: Unit, text: string): Edit[] {
-  const edits: Edit[] = unit.outerThis.map(({ start, end, cell }) => ({ start, end, text: cell.name }));
+  const edits: Edit[] = unit.outerThis.map(({ start, end, cell }) => ({
+    start,
+    end,
+    text: cell.name,
+  }));
   for (const { node, cell } of unit.privateUses) edits.push(...privateEdits(node, cell, text));
   for (const { node, cell, receiver } of unit.superUses) {
     edits.push(...superEdits(node, cell, receiver, text));
@@ -235,7 +247,12 @@ function privateEdits(node: PrivateUse, cell: Cell, text: string): Edit[] {
 }
 
 /** `super.m(x)` becomes `home(C).m.call(this, x)`, and `super.x` becomes `Reflect.get(home(C), "x", this)`. */
-function superEdits({ member, call, isStatic }: SuperUse, cell: Cell, receiver: Cell, text: string): Edit[] {
+function superEdits(
+  { member, call, isStatic }: SuperUse,
+  cell: Cell,
+  receiver: Cell,
+  text: string,
+): Edit[] {
   const home = `Object.getPrototypeOf(${cell.name}.owner${isStatic ? '' : '.prototype'})`;
   if (call !== undefined && !call.optional && !member.optional) {
     const parenthesis = text.indexOf('(', member.end) + 1;
@@ -264,7 +281,8 @@ function accessClass(node: ClassNode, p: string): string {
   for (const member of node.body.body) {
     if (member.type === 'StaticBlock' || member.key.type !== 'PrivateIdentifier') continue;
     const { name } = member.key;
-    if (!test.some((one) => one.startsWith(`case"${name}"`))) test.push(`case"${name}":return #${name} in this.o;`);
+    if (!test.some((one) => one.startsWith(`case"${name}"`)))
+      test.push(`case"${name}":return #${name} in this.o;`);
     if (member.type === 'MethodDefinition' && member.kind === 'method') {
       members.push(`get p_${name}(){const o=this.o;return(...a)=>o.#${name}(...a)}`);
       continue;
@@ -292,4 +310,3 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   if (known === undefined) map.set(key, [value]);
   else known.push(value);
 }
-

@@ -1,6 +1,13 @@
 import type * as acorn from 'acorn';
 
-import { childrenOf, isClassNode, isFunctionNode, type ClassNode, type FunctionNode, type Node } from './ast.js';
+import {
+  childrenOf,
+  isClassNode,
+  isFunctionNode,
+  type ClassNode,
+  type FunctionNode,
+  type Node,
+} from './ast.js';
 import type {
   CellScope,
   FunctionPlace,
@@ -83,7 +90,12 @@ class Collector implements CollectedUnits {
   /** Functions and classes around. */
   #around: Unit[] = [];
   /** Classes around, with the member that is being visited. */
-  #classes: { readonly unit: Unit; readonly names: ReadonlySet<string>; holder: Node | undefined; isStatic: boolean }[] = [];
+  #classes: {
+    readonly unit: Unit;
+    readonly names: ReadonlySet<string>;
+    holder: Node | undefined;
+    isStatic: boolean;
+  }[] = [];
   /** Whether `super` here is that of the innermost class, and not of an object literal. */
   #superIsOfClass = false;
 
@@ -99,7 +111,10 @@ class Collector implements CollectedUnits {
       return;
     }
     if (isFunctionNode(node)) {
-      this.#function(node, node.type === 'ArrowFunctionExpression' ? 'arrow' : 'function', { inferredName, nameAt });
+      this.#function(node, node.type === 'ArrowFunctionExpression' ? 'arrow' : 'function', {
+        inferredName,
+        nameAt,
+      });
       return;
     }
     switch (node.type) {
@@ -161,7 +176,12 @@ class Collector implements CollectedUnits {
         return;
       case 'VariableDeclarator':
         this.visit(node.id, undefined);
-        if (node.init != null) this.visit(node.init, node.id.type === 'Identifier' ? node.id.name : undefined, node.id.start);
+        if (node.init != null)
+          this.visit(
+            node.init,
+            node.id.type === 'Identifier' ? node.id.name : undefined,
+            node.id.start,
+          );
         return;
       case 'UpdateExpression':
         this.#refuseSuperTarget(node.argument);
@@ -187,14 +207,18 @@ class Collector implements CollectedUnits {
     this.#block = block;
   }
 
-  #objectMember(property: acorn.Property | acorn.SpreadElement, object: acorn.ObjectExpression): void {
+  #objectMember(
+    property: acorn.Property | acorn.SpreadElement,
+    object: acorn.ObjectExpression,
+  ): void {
     if (property.type === 'SpreadElement') {
       this.visit(property, undefined);
       return;
     }
     if (property.computed) this.visit(property.key, undefined);
     if (property.method || property.kind !== 'init') {
-      const kind = property.kind === 'get' ? 'getter' : property.kind === 'set' ? 'setter' : 'method';
+      const kind =
+        property.kind === 'get' ? 'getter' : property.kind === 'set' ? 'setter' : 'method';
       this.#function(property.value as acorn.FunctionExpression, kind, { property, object });
       return;
     }
@@ -252,7 +276,10 @@ class Collector implements CollectedUnits {
     this.#arrows = arrows;
     if (property !== undefined && containsSuper(node)) {
       unit.refusal ??= 'it is a method of an object literal that uses super';
-    } else if (property?.computed === true && (kind !== 'method' || containsFunction(property.key))) {
+    } else if (
+      property?.computed === true &&
+      (kind !== 'method' || containsFunction(property.key))
+    ) {
       unit.refusal ??= 'it is an accessor of an object literal with a computed name';
     }
   }
@@ -313,10 +340,17 @@ class Collector implements CollectedUnits {
       for (const unit of through) unit.refusal ??= `it uses #${name} in a computed name of a class`;
       return;
     }
-    this.privateReferences.push({ node, ofClass: declaring.unit, holder: declaring.holder, through });
+    this.privateReferences.push({
+      node,
+      ofClass: declaring.unit,
+      holder: declaring.holder,
+      through,
+    });
   }
 
-  #classMember(member: acorn.MethodDefinition | acorn.PropertyDefinition | acorn.StaticBlock): void {
+  #classMember(
+    member: acorn.MethodDefinition | acorn.PropertyDefinition | acorn.StaticBlock,
+  ): void {
     if (member.type !== 'StaticBlock' && member.computed) this.visit(member.key, undefined);
     const [owner, arrows] = [this.#owner, this.#arrows];
     this.#arrows = [];
@@ -368,7 +402,9 @@ function keyName(key: Node): string | undefined {
     case 'PrivateIdentifier':
       return `#${key.name}`;
     case 'Literal':
-      return typeof key.value === 'string' || typeof key.value === 'number' ? String(key.value) : undefined;
+      return typeof key.value === 'string' || typeof key.value === 'number'
+        ? String(key.value)
+        : undefined;
     default:
       return undefined;
   }

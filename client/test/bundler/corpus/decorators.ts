@@ -7,7 +7,10 @@ function logged(method: (...args: any[]) => any, context: ClassMethodDecoratorCo
   };
 }
 function labelled(label: string) {
-  return <C extends abstract new (...args: any[]) => object>(target: C, _context: ClassDecoratorContext<C>) => {
+  return <C extends abstract new (...args: any[]) => object>(
+    target: C,
+    _context: ClassDecoratorContext<C>,
+  ) => {
     Object.assign(target, { label });
   };
 }
@@ -22,7 +25,20 @@ class Service {
 const service = new Service(2);
 
 export const corpus = cases(
-  { name: 'a decorated method', roots: () => [(x: number) => service.run(x)], inputs: [[3]], expected: ['run(5)'] },
-  { name: 'a decorated class', roots: () => [() => (Service as unknown as { label: string }).label], expected: ['service'] },
-  { name: 'an instance of a decorated class, made in the task', roots: () => [() => new Service(1).run(1)], expected: ['run(2)'] },
+  {
+    name: 'a decorated method',
+    roots: () => [(x: number) => service.run(x)],
+    inputs: [[3]],
+    expected: ['run(5)'],
+  },
+  {
+    name: 'a decorated class',
+    roots: () => [() => (Service as unknown as { label: string }).label],
+    expected: ['service'],
+  },
+  {
+    name: 'an instance of a decorated class, made in the task',
+    roots: () => [() => new Service(1).run(1)],
+    expected: ['run(2)'],
+  },
 );

@@ -7,7 +7,6 @@ function loopClosures() {
 }
 function sharedVar() {
   const made: (() => number)[] = [];
-  // eslint-disable-next-line no-var -- one binding for all iterations is the point
   for (var i = 0; i < 3; i++) made.push(() => i);
   return made;
 }
@@ -173,35 +172,141 @@ const mutatedInLoopBody = () => {
 const call = (...f: (() => unknown)[]) => f.map((one) => one());
 
 export const corpus = cases(
-  { name: 'a loop variable per iteration', roots: () => [call, ...loopClosures()], expected: [[0, 1, 2]] },
-  { name: 'a var of a loop, one for all', roots: () => [call, ...sharedVar()], expected: [[3, 3, 3]] },
-  { name: 'a loop body without braces', roots: () => [call, ...withoutBraces([4, 5])], expected: [[8, 10]] },
-  { name: 'a for-in variable', roots: () => [call, ...forIn({ p: 1, q: 2 })], expected: [['p', 'q']] },
+  {
+    name: 'a loop variable per iteration',
+    roots: () => [call, ...loopClosures()],
+    expected: [[0, 1, 2]],
+  },
+  {
+    name: 'a var of a loop, one for all',
+    roots: () => [call, ...sharedVar()],
+    expected: [[3, 3, 3]],
+  },
+  {
+    name: 'a loop body without braces',
+    roots: () => [call, ...withoutBraces([4, 5])],
+    expected: [[8, 10]],
+  },
+  {
+    name: 'a for-in variable',
+    roots: () => [call, ...forIn({ p: 1, q: 2 })],
+    expected: [['p', 'q']],
+  },
   { name: 'a closure in the head of a for loop', roots: () => [headerClosure()], expected: [0] },
-  { name: 'a binding that two closures share', roots: () => { const c = counter(5); return [(up: () => number, get: () => number) => [up(), up(), get()], c.up, c.get]; }, expected: [[6, 7, 7]] },
-  { name: 'state at the call, not later', roots: () => { const c = counter(5); c.up(); later2 = c.up; return [c.get]; }, afterwards: () => void later2!(), expected: [6] },
+  {
+    name: 'a binding that two closures share',
+    roots: () => {
+      const c = counter(5);
+      return [(up: () => number, get: () => number) => [up(), up(), get()], c.up, c.get];
+    },
+    expected: [[6, 7, 7]],
+  },
+  {
+    name: 'state at the call, not later',
+    roots: () => {
+      const c = counter(5);
+      c.up();
+      later2 = c.up;
+      return [c.get];
+    },
+    afterwards: () => void later2!(),
+    expected: [6],
+  },
   { name: 'a scope inside a case', roots: () => [inSwitch('a')], expected: ['block'] },
   { name: 'the scope of a switch', roots: () => [inSwitch('b')], expected: ['first'] },
-  { name: 'a switch without captured bindings of its own', roots: () => [inSwitch('c')], expected: ['cd'] },
+  {
+    name: 'a switch without captured bindings of its own',
+    roots: () => [inSwitch('c')],
+    expected: ['cd'],
+  },
   { name: 'a caught error', roots: () => [inCatch()], expected: ['thrown'] },
   { name: 'a pattern in catch', roots: () => [inCatchPattern()], expected: ['E1 x'] },
   { name: 'shadowed names', roots: () => [call, ...shadowed(7)], expected: [['inner7', 'inner!']] },
-  { name: 'functions declared in a block', roots: () => [call, ...blockFunctions()], expected: [[0, 10]] },
-  { name: 'constants of a while loop', roots: () => { const [made, n] = whileLoop(); return [call, ...made, n]; }, expected: [[0, 1, 2, 3]] },
-  { name: 'a module-level let that closures write and read', roots: () => { moduleCounter = 3; return [(b: () => number, r: () => number) => [b(), r()], bump, read]; }, expected: [[4, 4]] },
-  { name: 'a let as it is at the call', roots: () => [() => snapshotValue], afterwards: () => void (snapshotValue = 'changed'), expected: ['at the call'] },
+  {
+    name: 'functions declared in a block',
+    roots: () => [call, ...blockFunctions()],
+    expected: [[0, 10]],
+  },
+  {
+    name: 'constants of a while loop',
+    roots: () => {
+      const [made, n] = whileLoop();
+      return [call, ...made, n];
+    },
+    expected: [[0, 1, 2, 3]],
+  },
+  {
+    name: 'a module-level let that closures write and read',
+    roots: () => {
+      moduleCounter = 3;
+      return [(b: () => number, r: () => number) => [b(), r()], bump, read];
+    },
+    expected: [[4, 4]],
+  },
+  {
+    name: 'a let as it is at the call',
+    roots: () => [() => snapshotValue],
+    afterwards: () => void (snapshotValue = 'changed'),
+    expected: ['at the call'],
+  },
   { name: 'four scopes deep', roots: () => [deep(1)()()], expected: [[1, 2, 3, 4]] },
-  { name: 'an arrow whose body is an object', roots: () => [expressionBody(1)], inputs: [[2]], expected: [{ sum: 3 }] },
-  { name: 'a setter and a getter of one binding', roots: () => { const [set, get] = pair(); set(5); return [(s: (x: number) => void, g: () => number) => { const before = g(); s(9); return [before, g()]; }, set, get]; }, expected: [[5, 9]] },
+  {
+    name: 'an arrow whose body is an object',
+    roots: () => [expressionBody(1)],
+    inputs: [[2]],
+    expected: [{ sum: 3 }],
+  },
+  {
+    name: 'a setter and a getter of one binding',
+    roots: () => {
+      const [set, get] = pair();
+      set(5);
+      return [
+        (s: (x: number) => void, g: () => number) => {
+          const before = g();
+          s(9);
+          return [before, g()];
+        },
+        set,
+        get,
+      ];
+    },
+    expected: [[5, 9]],
+  },
   { name: 'a constant declared further down', roots: () => [lateBound], expected: ['now known'] },
   { name: 'a hoisted function inside', roots: () => [hoistedUse], expected: [42] },
-  { name: 'a swap by destructuring', roots: () => { const s = swap(); s.swap(); return [s.get]; }, expected: [[2, 1]] },
+  {
+    name: 'a swap by destructuring',
+    roots: () => {
+      const s = swap();
+      s.swap();
+      return [s.get];
+    },
+    expected: [[2, 1]],
+  },
   { name: 'labelled loops', roots: () => [call, ...labelledLoops()], expected: [['x1', 'y1']] },
   { name: 'a labelled switch', roots: () => [labelledSwitch(1)], expected: ['one'] },
-  { name: 'if without braces', roots: () => [call, ifWithoutBraces(true), ifWithoutBraces(false)], expected: [[true, true]] },
+  {
+    name: 'if without braces',
+    roots: () => [call, ifWithoutBraces(true), ifWithoutBraces(false)],
+    expected: [[true, true]],
+  },
   { name: 'a do-while loop', roots: () => [doWhile()], expected: [5] },
-  { name: 'two loop variables', roots: () => [call, ...commaLoop()], expected: [[[0, 10], [1, 9]]] },
-  { name: 'a loop variable that the body changes', roots: () => [call, ...mutatedInLoopBody()], expected: [[1, 3]] },
+  {
+    name: 'two loop variables',
+    roots: () => [call, ...commaLoop()],
+    expected: [
+      [
+        [0, 10],
+        [1, 9],
+      ],
+    ],
+  },
+  {
+    name: 'a loop variable that the body changes',
+    roots: () => [call, ...mutatedInLoopBody()],
+    expected: [[1, 3]],
+  },
   {
     name: 'a binding that is not initialised yet throws on use',
     roots: () => {
@@ -210,13 +315,40 @@ export const corpus = cases(
       const result = [() => taken[0]!()];
       pending.push(() => notYet);
       return result.concat(early as never);
-      // eslint-disable-next-line no-unreachable -- never initialised, that is the point
       const notYet = 'x';
     },
     throws: /ReferenceError: Cannot access 'notYet' before initialization/,
   },
-  { name: 'two snapshots share nothing', roots: () => { const box = { n: 1 }; return [(a: { n: number }, b: { n: number }) => { a.n = 5; return b.n; }, box, box]; }, expected: [5] },
-  { name: 'one object through two closures stays one object', roots: () => { const box = { n: 1 }; return [(set: () => void, get: () => number) => { set(); return get(); }, () => void (box.n = 8), () => box.n]; }, expected: [8] },
+  {
+    name: 'two snapshots share nothing',
+    roots: () => {
+      const box = { n: 1 };
+      return [
+        (a: { n: number }, b: { n: number }) => {
+          a.n = 5;
+          return b.n;
+        },
+        box,
+        box,
+      ];
+    },
+    expected: [5],
+  },
+  {
+    name: 'one object through two closures stays one object',
+    roots: () => {
+      const box = { n: 1 };
+      return [
+        (set: () => void, get: () => number) => {
+          set();
+          return get();
+        },
+        () => void (box.n = 8),
+        () => box.n,
+      ];
+    },
+    expected: [8],
+  },
 );
 let later2: (() => unknown) | undefined;
 const pending: (() => unknown)[] = [];

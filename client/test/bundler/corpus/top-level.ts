@@ -17,6 +17,10 @@ const computedOnce = (() => ++evaluations)();
 
 export const corpus = cases(
   { name: 'the top level does not run in a task', roots: () => [seen], expected: [false] },
-  { name: 'static initialisers do not run in a task', roots: () => [() => [Watched.instances, evaluations, computedOnce]], expected: [[1, 3, 3]] },
+  {
+    name: 'static initialisers do not run in a task',
+    roots: () => [() => [Watched.instances, evaluations, computedOnce]],
+    expected: [[1, 3, 3]],
+  },
 );
 delete (globalThis as Record<string, unknown>)['heddleTopLevelRan'];

@@ -45,7 +45,8 @@ export class ValueDecoder {
   decode(): unknown {
     try {
       const root = this.slot();
-      for (let i = 0; i < this.#queue.length; i++) this.#body(this.#queueKinds[i]!, this.#queue[i]!);
+      for (let i = 0; i < this.#queue.length; i++)
+        this.#body(this.#queueKinds[i]!, this.#queue[i]!);
       for (const finish of this.#finishers) finish();
       return root;
     } catch (error) {
@@ -224,7 +225,8 @@ export class ValueDecoder {
     let prototype: object | null | undefined;
     if ((flags & Decoration.CLASS) !== 0) {
       const slot = this.slot();
-      if (typeof slot !== 'function') throw new CorruptDataError('the class of an instance is none');
+      if (typeof slot !== 'function')
+        throw new CorruptDataError('the class of an instance is none');
       ofClass = slot as AnyFunction;
     } else if ((flags & Decoration.PROTOTYPE) !== 0) {
       const slot = this.slot();
@@ -347,7 +349,8 @@ export class ValueDecoder {
     const maximum = this.reader.varint();
     const bytes = this.reader.copyBytes(this.reader.varint());
     if (maximum === 0 && ofClass === undefined) return this.#define(bytes.buffer);
-    if (maximum > MAX_RESIZABLE_BYTES + 1) throw new CorruptDataError('an ArrayBuffer is too large');
+    if (maximum > MAX_RESIZABLE_BYTES + 1)
+      throw new CorruptDataError('an ArrayBuffer is too large');
     const options = maximum === 0 ? [] : [{ maxByteLength: maximum - 1 }];
     try {
       const buffer = this.#make(
@@ -419,7 +422,8 @@ export class ValueDecoder {
   #sparseBody(array: unknown[]): void {
     const length = this.reader.varint();
     const count = this.#count();
-    if (length > 4_294_967_295 || count > length) throw new CorruptDataError('an array is too long');
+    if (length > 4_294_967_295 || count > length)
+      throw new CorruptDataError('an array is too long');
     if (length > DENSE_HOLES + 2 * count) {
       array[length - 1] = undefined;
       Reflect.deleteProperty(array, length - 1);

@@ -6,7 +6,14 @@ import type { ByteWriter } from '../byte-writer.js';
 import { UnsupportedValueError } from '../errors.js';
 import { errorClassNameOf, valueTypeOf } from './engine-types.js';
 import { globalPathOf } from './globals.js';
-import { baseKindOf, isGenuine, Kind, kindOfPrototype, refusalOf, type KnownKind } from './kinds.js';
+import {
+  baseKindOf,
+  isGenuine,
+  Kind,
+  kindOfPrototype,
+  refusalOf,
+  type KnownKind,
+} from './kinds.js';
 import { hasUnusualProperties, integrityOf, isArrayIndexOrLength, isSparse } from './properties.js';
 import { ShapeTable } from './shape-table.js';
 import {
@@ -264,7 +271,8 @@ export class ValueEncoder {
     const kind = isGenuine(base, value) ? base : Kind.OBJECT;
     const constructor = constructorOf(prototype);
     // Before the program's classes: those that it imports from the engine have names of their own.
-    if (errorClassNameOf(prototype) !== undefined && this.#foreignError(kind, value, prototype)) return;
+    if (errorClassNameOf(prototype) !== undefined && this.#foreignError(kind, value, prototype))
+      return;
     if (constructor !== undefined && this.code.knowsClass(constructor)) {
       const privates = this.code.readPrivates(value, constructor);
       const flags = Decoration.CLASS | this.#decorations(kind, value, true);
@@ -308,7 +316,8 @@ export class ValueEncoder {
       return true;
     }
     const registered =
-      errorClassNameOf(prototype) ?? (value instanceof HeddleError ? value.constructor.name : undefined);
+      errorClassNameOf(prototype) ??
+      (value instanceof HeddleError ? value.constructor.name : undefined);
     if (registered !== undefined) {
       this.writer.u8(Tag.ENGINE_ERROR);
       this.writer.string(registered);
@@ -517,8 +526,7 @@ export class ValueEncoder {
     const constructor = constructorOf(prototype);
     if (constructor === undefined) return keys;
     return keys.filter(
-      (key) =>
-        typeof object[key] !== 'function' || !this.code.skipsField(object, constructor, key),
+      (key) => typeof object[key] !== 'function' || !this.code.skipsField(object, constructor, key),
     );
   }
 }
@@ -564,7 +572,8 @@ const typedArrayName = Object.getOwnPropertyDescriptor(
 function typedArrayIndex(view: ArrayBufferView): number {
   const name = typedArrayName.call(view);
   const index = TYPED_ARRAYS.findIndex((one) => one.name === name);
-  if (index < 0) throw new UnsupportedValueError(`${name} is a typed array that Heddle does not know`);
+  if (index < 0)
+    throw new UnsupportedValueError(`${name} is a typed array that Heddle does not know`);
   return index;
 }
 

@@ -55,4 +55,10 @@ export function errorClassNameOf(prototype: object): string | undefined {
   return errorClasses.get(name)?.prototype === prototype ? name : undefined;
 }
 
-registerErrorClasses(ArgumentError, ConfigError, InternalError, CorruptDataError, UnsupportedValueError);
+registerErrorClasses(
+  ArgumentError,
+  ConfigError,
+  InternalError,
+  CorruptDataError,
+  UnsupportedValueError,
+);

@@ -39,7 +39,8 @@ export function decodeError(bytes: Uint8Array, code: CodeTable): Error {
   }
   const error = new Error(message);
   Object.defineProperty(error, 'name', { value: name, writable: true, configurable: true });
-  if (stack !== '') Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });
+  if (stack !== '')
+    Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });
   return error;
 }
 
@@ -50,7 +51,8 @@ interface Summary {
 }
 
 function summaryOf(thrown: unknown): Summary {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: describeThrown(thrown), stack: '' };
+  if (!(thrown instanceof Error))
+    return { name: 'Error', message: describeThrown(thrown), stack: '' };
   return {
     name: text(() => thrown.name, 'Error'),
     message: text(() => thrown.message, ''),
@@ -103,7 +105,8 @@ function replica(error: Error, code: CodeTable, prototype: object, depth: number
   Object.setPrototypeOf(copy, prototype);
   if (prototype === Error.prototype) define(copy, 'name', summary.name);
   for (const key of Reflect.ownKeys(error)) {
-    if (key === 'message' || key === 'stack' || (key === 'name' && prototype === Error.prototype)) continue;
+    if (key === 'message' || key === 'stack' || (key === 'name' && prototype === Error.prototype))
+      continue;
     const value = fieldOf(error, key);
     if (value instanceof Error && (key === 'cause' || key === 'error')) {
       if (depth < MAX_CAUSES) define(copy, key, nested(value, code, depth + 1));

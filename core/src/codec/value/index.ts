@@ -17,7 +17,13 @@ export { registerErrorClasses, registerValueType, type ValueType } from './engin
  * @throws UnsupportedValueError when something in it cannot travel; nothing is then appended that matters.
  */
 export function writeValue(writer: ByteWriter, value: unknown, code: CodeTable): void {
-  if (typeof value === 'number' && value >= 0 && value < 0x80 && (value | 0) === value && !Object.is(value, -0)) {
+  if (
+    typeof value === 'number' &&
+    value >= 0 &&
+    value < 0x80 &&
+    (value | 0) === value &&
+    !Object.is(value, -0)
+  ) {
     writer.u8(VALUE_VERSION);
     writer.u8(SMALL_INTEGER + value);
     return;

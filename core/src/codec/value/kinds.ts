@@ -34,7 +34,10 @@ export type KnownKind = (typeof Kind)[keyof typeof Kind];
 
 const kinds = new Map<object, KnownKind>();
 
-function enter(kind: KnownKind, ...classes: readonly (abstract new (...args: never[]) => object)[]) {
+function enter(
+  kind: KnownKind,
+  ...classes: readonly (abstract new (...args: never[]) => object)[]
+) {
   for (const one of classes) kinds.set(one.prototype as object, kind);
 }
 
@@ -76,7 +79,7 @@ export function kindOfPrototype(prototype: object): KnownKind | undefined {
 
 /** Kind of an object by the nearest built-in prototype in its chain. */
 export function baseKindOf(prototype: object): KnownKind {
-  for (let at: object | null = prototype; at !== null; ) {
+  for (let at: object | null = prototype; at !== null;) {
     const kind = kinds.get(at);
     if (kind !== undefined) return kind;
     at = Object.getPrototypeOf(at) as object | null;

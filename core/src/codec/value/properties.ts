@@ -31,7 +31,9 @@ export function hasUnusualProperties(kind: KnownKind, value: object, exact: bool
     case Kind.TYPED_ARRAY:
     case Kind.BUFFER:
     case Kind.BOXED:
-      return keys.length > 0 && !isArrayIndexOrLength(keys[keys.length - 1]!) ? true : !allPlain(kind, value, keys);
+      return keys.length > 0 && !isArrayIndexOrLength(keys[keys.length - 1]!)
+        ? true
+        : !allPlain(kind, value, keys);
     case Kind.REGEXP:
       return keys.length > 1 || (value as RegExp).lastIndex !== 0;
     case Kind.OBJECT:

@@ -17,7 +17,8 @@ export function stepTo(holder: unknown, node: unknown): string {
   if ((typeof holder !== 'object' && typeof holder !== 'function') || holder === null) return '';
   if (holder instanceof Map) {
     for (const [key, value] of holder) {
-      if (value === node) return typeof key === 'string' ? `.get(${JSON.stringify(key)})` : '.get(…)';
+      if (value === node)
+        return typeof key === 'string' ? `.get(${JSON.stringify(key)})` : '.get(…)';
       if (key === node) return '.keys()[…]';
     }
   }
@@ -32,5 +33,7 @@ export function stepTo(holder: unknown, node: unknown): string {
 export function keyStep(holder: unknown, key: string | symbol): string {
   if (typeof key === 'symbol') return `[${key.toString()}]`;
   if (Array.isArray(holder) && /^\d+$/.test(key)) return `[${key}]`;
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key)
+    ? `.${key}`
+    : `[${JSON.stringify(key)}]`;
 }

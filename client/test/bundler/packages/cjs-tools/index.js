@@ -1,5 +1,8 @@
 exports.upper = (text) => text.toUpperCase();
-exports.partial = (f, ...fixed) => (...rest) => f(...fixed, ...rest);
+exports.partial =
+  (f, ...fixed) =>
+  (...rest) =>
+    f(...fixed, ...rest);
 exports.Box = class Box {
   constructor(content) {
     this.content = content;

@@ -1,1 +1,6 @@
-Object.defineProperty(Array.prototype, 'heddleLast', { configurable: true, value() { return this[this.length - 1]; } });
+Object.defineProperty(Array.prototype, 'heddleLast', {
+  configurable: true,
+  value() {
+    return this[this.length - 1];
+  },
+});

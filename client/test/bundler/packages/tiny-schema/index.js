@@ -20,7 +20,8 @@ class Schema {
     return this.and((value) => (test(value) ? undefined : message));
   }
 }
-export const string = () => new Schema([(value) => (typeof value === 'string' ? undefined : 'no string')]);
+export const string = () =>
+  new Schema([(value) => (typeof value === 'string' ? undefined : 'no string')]);
 export const object = (shape) =>
   new Schema([
     (value) => {
