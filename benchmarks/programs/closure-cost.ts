@@ -70,7 +70,7 @@ async function runOtherPipelines(): Promise<void> {
     await sc
       .range(0, 1000, 1, 1)
       .map((n) => [n])
-      .map((row) => row[0]! + 0.5)
+      .map((row) => row[0] + 0.5)
       .reduce((x, y) => x + y);
     await sc
       .range(0, 1000, 1, 1)

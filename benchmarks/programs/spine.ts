@@ -30,8 +30,8 @@ const rows: Record<string, () => Promise<string>> = {
       .reduceByKey((a, b) => a + b);
     const [words, total] = await counts.aggregate(
       [0, 0],
-      (sums, [, count]) => [sums[0]! + 1, sums[1]! + count],
-      (a, b) => [a[0]! + b[0]!, a[1]! + b[1]!],
+      (sums, [, count]) => [sums[0] + 1, sums[1] + count],
+      (a, b) => [a[0] + b[0], a[1] + b[1]],
     );
     return `${words}/${total}`;
   },
@@ -42,8 +42,8 @@ const rows: Record<string, () => Promise<string>> = {
       .reduceByKey((a, b) => a + b);
     const [keys, total] = await sums.aggregate(
       [0, 0],
-      (acc, [, count]) => [acc[0]! + 1, acc[1]! + count],
-      (a, b) => [a[0]! + b[0]!, a[1]! + b[1]!],
+      (acc, [, count]) => [acc[0] + 1, acc[1] + count],
+      (a, b) => [a[0] + b[0], a[1] + b[1]],
     );
     return `${keys}/${total}`;
   },
@@ -76,8 +76,8 @@ const rows: Record<string, () => Promise<string>> = {
     const right = sc.range(0, 2_000_000).map((i): [number, number] => [i, i * 2]);
     const [n, sum] = await left.join(right).aggregate(
       [0, 0],
-      (acc, [, [a, b]]) => [acc[0]! + 1, acc[1]! + (a % 10) + (b % 10)],
-      (a, b) => [a[0]! + b[0]!, a[1]! + b[1]!],
+      (acc, [, [a, b]]) => [acc[0] + 1, acc[1] + (a % 10) + (b % 10)],
+      (a, b) => [a[0] + b[0], a[1] + b[1]],
     );
     return `${n}/${sum}`;
   },

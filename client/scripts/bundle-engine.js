@@ -37,8 +37,9 @@ const result = await build({
   platform: 'node',
   target: 'node24',
   chunkNames: 'chunk-[hash]',
-  // esbuild carries its own binary beside its files; typescript is the user's own, if any.
-  external: ['esbuild', 'typescript'],
+  // The user's own, if any.
+  external: ['typescript'],
+  plugins: [{ name: 'esbuild-stays-outside', setup: keepEsbuildOutside }],
   define: { HEDDLE_BUNDLED: 'true' },
   // CommonJS packages inside (winston) ask for `require`.
   banner: {
@@ -80,4 +81,19 @@ async function restoreClassNames(folder) {
     );
     if (restored !== text) await writeFile(file, restored);
   }
+}
+
+/**
+ * esbuild carries its own binary beside its files, so it is not bundled. It is CommonJS: asked for with
+ * `require`, Node need not look for its exports first.
+ */
+function keepEsbuildOutside({ onResolve, onLoad }) {
+  onResolve({ filter: /^esbuild$/ }, () => ({ path: 'esbuild', namespace: 'outside' }));
+  onLoad({ filter: /.*/, namespace: 'outside' }, () => ({
+    contents: `import { createRequire } from 'node:module';
+      const esbuild = createRequire(import.meta.url)('esbuild');
+      export const { build, transform } = esbuild;
+      export default esbuild;`,
+    loader: 'js',
+  }));
 }

@@ -1,3 +1,4 @@
+import { hadoop } from '#protocol';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
@@ -14,6 +15,7 @@ import {
 import { simpleAuthentication, tokenAuthentication } from '../src/sasl/authentication.js';
 import { FakeServer, responseFrame, type ServedCall } from './support/fake-server.js';
 
+const { RpcStatusProto } = hadoop.common.RpcResponseHeaderProto;
 const patience = { maxElapsedMs: 10_000, retryIntervalMs: 1, failoverBaseMs: 1, failoverMaxMs: 1 };
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -153,7 +155,7 @@ describe('RpcClient over a real socket', () => {
 
   it('refuses an answer to a call that was never made', async () => {
     const s = await server((call) => {
-      call.socket.write(responseFrame({ callId: 7, status: 0 }, bytes('x')));
+      call.socket.write(responseFrame({ callId: 7, status: RpcStatusProto.SUCCESS }, bytes('x')));
     });
     const error = await errorOf(client([s]).call('a', bytes(''), false));
     expect(error).to.be.instanceOf(RpcFramingError);

@@ -55,8 +55,8 @@ export class BuildCache {
     if (this.#folder === undefined || this.#fresh === undefined) return undefined;
     const files: Record<string, string> = {};
     for (const input of program.inputs) files[input] = await hashFile(input);
-    const { driverFile: _d, driverUrl: _u, taskFile: _t, sources: _s, ...rest } = program;
-    const manifest: Manifest = { program: rest, files };
+    const { tableHash, hash, warnings, externals, inputs } = program;
+    const manifest: Manifest = { program: { tableHash, hash, warnings, externals, inputs }, files };
     const temporary = join(this.#fresh, `${MANIFEST}.new`);
     await writeFile(temporary, JSON.stringify(manifest));
     await rename(temporary, join(this.#fresh, MANIFEST));

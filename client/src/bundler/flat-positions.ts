@@ -1,3 +1,4 @@
+import { isPresent } from './pass/ast.js';
 import { originalPositionFor, sourceContentFor, TraceMap } from '@jridgewell/trace-mapping';
 
 /** From offsets of the flat program to the user's files. */
@@ -15,14 +16,14 @@ export class FlatPositions {
 
   sourceOf(offset: number): { file: string; line: number; column: number } | undefined {
     const found = this.#original(offset);
-    if (found?.source == null) return undefined;
+    if (!isPresent(found?.source)) return undefined;
     return { file: found.source, line: found.line, column: found.column + 1 };
   }
 
   /** The user's own text from the position on that an offset comes from, to the end of its line. */
   sourceTextAt(offset: number): string | undefined {
     const found = this.#original(offset);
-    if (found?.source == null) return undefined;
+    if (!isPresent(found?.source)) return undefined;
     let lines = this.#sourceLines.get(found.source);
     if (lines === undefined) {
       lines = (sourceContentFor(this.#map, found.source) ?? '').split('\n');

@@ -1,3 +1,4 @@
+import { isPresent } from './pass/ast.js';
 import type * as acorn from 'acorn';
 
 import type { ImportTable } from './import-table.js';
@@ -39,7 +40,7 @@ export function rewriteImports(model: ProgramModel, table: ImportTable): ImportR
       }
       removed.push({ start: statement.start, end: statement.end, text: '' });
     } else if (
-      (statement.type === 'ExportNamedDeclaration' && statement.source != null) ||
+      (statement.type === 'ExportNamedDeclaration' && isPresent(statement.source)) ||
       statement.type === 'ExportAllDeclaration'
     ) {
       // Nobody imports a program for what its packages export.

@@ -17,6 +17,7 @@ import type {
 import { version } from 'heddle';
 import { driverCodeTable, setFilesRootDirectory } from 'heddle/internal';
 import { threadEntryUrl } from '../engine-files.js';
+import { eraseLine } from '../progress/terminal.js';
 import type { LocalMaster } from './master.js';
 import { defaultMaster, describeMaster, parseMaster } from './master.js';
 import { defaultExecutorMemory, planMemory } from './memory-plan.js';
@@ -137,6 +138,8 @@ export class LocalLauncher implements Launcher {
             ? 'zstd'
             : 'none',
           filesDirectory,
+          // Lines of tasks take the progress bar off first.
+          logLineStart: process.stderr.isTTY ? eraseLine : '',
           logger,
           fileSystems,
         },

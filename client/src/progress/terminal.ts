@@ -5,7 +5,8 @@ export interface TerminalStream {
   write(text: string): boolean;
 }
 
-const eraseLine = '\r\u001b[K';
+/** Back to the start of a terminal's line, and erase it. */
+export const eraseLine = '\r\u001b[K';
 
 /**
  * A terminal whose last line is a status (the progress bar) and above it what scrolls away. Lines
@@ -26,7 +27,9 @@ export class Terminal {
   }
 
   get columns(): number {
-    return this.#stream.columns ?? 80;
+    const { columns } = this.#stream;
+    // Terminals of recorders have none, or 0.
+    return columns === undefined || columns === 0 ? 80 : columns;
   }
 
   writeLine(line: string): void {

@@ -26,21 +26,22 @@ export function captureCallSite(operator: string): CallSite {
 }
 
 function userFrame(): Frame | undefined {
-  const { stackTraceLimit, prepareStackTrace } = Error;
+  const { stackTraceLimit } = Error;
+  const prepareStackTrace: unknown = Reflect.get(Error, 'prepareStackTrace');
   const holder: { stack?: unknown } = {};
   Error.stackTraceLimit = MAX_FRAMES;
   Error.prepareStackTrace = (_error, frames) => frames;
   try {
     Error.captureStackTrace(holder, captureCallSite);
     for (const frame of holder.stack as NodeJS.CallSite[]) {
-      const file = frame.getScriptNameOrSourceURL() as string | null;
+      const file = frame.getScriptNameOrSourceURL();
       if (file === null || file.startsWith('node:') || isEngineFile(file)) continue;
       return { file, line: frame.getLineNumber() ?? 0, column: frame.getColumnNumber() ?? 0 };
     }
     return undefined;
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
-    Error.prepareStackTrace = prepareStackTrace;
+    Reflect.set(Error, 'prepareStackTrace', prepareStackTrace);
   }
 }
 

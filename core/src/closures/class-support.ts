@@ -76,11 +76,12 @@ export function constructRaw(
 }
 
 function construct(of: CodeFunction, args: readonly unknown[], newTarget: CodeFunction): object {
-  return Reflect.construct(
+  const made: unknown = Reflect.construct(
     of as unknown as Constructor,
     args,
     newTarget as unknown as Constructor,
-  ) as object;
+  );
+  return made as object;
 }
 
 /** Puts the fields that one derived class declares on an existing object. */

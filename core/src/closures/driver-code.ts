@@ -1,10 +1,12 @@
+import { InternalError } from '@heddle/common';
+
 import { CorruptDataError, UnsupportedValueError } from '../codec/errors.js';
 import type { CodeTable } from '../codec/code-table.js';
 import { encodeValue, plainCodeTable } from '../codec/value/index.js';
 import type { ValueDecoder } from '../codec/value/decoder.js';
 import type { ValueEncoder } from '../codec/value/encoder.js';
 import type { AnyFunction } from '../codec/value/value-code.js';
-import { Extension, MemberPlace } from './extension.js';
+import { Extension, memberKindOf, MemberPlace } from './extension.js';
 import { followImport, type ImportPath } from './import-index.js';
 import { ExecutorLocal, executorLocalSymbol } from './executor-local.js';
 import { nodeClassOf } from './node-handles.js';
@@ -15,9 +17,17 @@ import {
   type MemberRef,
   type ScopeRef,
 } from './program-code.js';
-import type { CodeFunction, ProgramMetadata, UnitMetadata } from './program-metadata.js';
+import type { CodeFunction, ProgramMetadata } from './program-metadata.js';
 import { currentProgram, type DriverProgram } from './driver-program.js';
 import { ClassTag, FunctionTag, MemberTag, ScopeInstance } from './tags.js';
+
+/** The environment as an object: only its identity counts here. */
+const environment: unknown = Reflect.get(process, 'env');
+
+function instanceOf(scope: ScopeRef): ScopeInstance {
+  if (scope instanceof ScopeInstance) return scope;
+  throw new InternalError('a scope of a task thread turned up in the driver');
+}
 
 const referenceSymbol = Symbol.for('heddle.reference');
 const driverOnlySymbol = Symbol.for('heddle.driverOnly');
@@ -61,7 +71,7 @@ export abstract class DriverCode extends ProgramCode {
   }
 
   protected threadIdOf(scope: ScopeRef): number {
-    return this.program.threadIdOf(scope as ScopeInstance);
+    return this.program.threadIdOf(instanceOf(scope));
   }
 
   protected moduleScope(): ScopeRef {
@@ -74,7 +84,7 @@ export abstract class DriverCode extends ProgramCode {
 
   protected readCell(scope: ScopeRef, cell: number): CellContent {
     try {
-      return { value: (scope as ScopeInstance).read!(cell) };
+      return { value: instanceOf(scope).read!(cell) };
     } catch (error) {
       // Reading a binding before its declaration ran is the only thing that can throw here.
       if (error instanceof ReferenceError) return undefined;
@@ -93,7 +103,7 @@ export abstract class DriverCode extends ProgramCode {
     descriptor: PropertyDescriptor,
   ): boolean {
     for (const kind of ['value', 'get', 'set'] as const) {
-      const member: unknown = descriptor[kind];
+      const member: unknown = Reflect.get(descriptor, kind);
       if (typeof member !== 'function') continue;
       const tag = MemberTag.of(member);
       if (tag?.owner !== ofClass || tag.key !== key || tag.isStatic !== isStatic) return false;
@@ -144,7 +154,7 @@ export abstract class DriverCode extends ProgramCode {
     const prototype = Object.getPrototypeOf(value) as object | null;
     if (prototype === Object.prototype || prototype === null || prototype === Array.prototype)
       return;
-    if (value === process.env) {
+    if (value === environment) {
       throw new UnsupportedValueError(
         'it is process.env of the driver; capture the variables that the task needs',
       );
@@ -206,11 +216,7 @@ export abstract class DriverCode extends ProgramCode {
         const holder = (place & MemberPlace.STATIC) !== 0 ? owner : (owner.prototype as object);
         const descriptor = Reflect.getOwnPropertyDescriptor(holder, key);
         const value: unknown =
-          (place & MemberPlace.GETTER) !== 0
-            ? descriptor?.get
-            : (place & MemberPlace.SETTER) !== 0
-              ? descriptor?.set
-              : descriptor?.value;
+          descriptor === undefined ? undefined : Reflect.get(descriptor, memberKindOf(place));
         if (typeof value === 'function') return value;
         throw new CorruptDataError(`member ${String(key).slice(0, 100)} of a class is unknown`);
       }
@@ -229,11 +235,7 @@ class DriverDataCode extends DriverCode {
   protected readonly inThread = false;
 
   /** Classes are named; what they need comes along once, for threads that do not have them yet. */
-  protected override writeClass(
-    encoder: ValueEncoder,
-    value: AnyFunction,
-    unit: number,
-  ): void {
+  protected override writeClass(encoder: ValueEncoder, value: AnyFunction, unit: number): void {
     encoder.beginExtension(value);
     encoder.writer.u8(Extension.CLASS_NAME);
     encoder.writer.varint(unit);

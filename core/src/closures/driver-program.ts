@@ -157,7 +157,7 @@ function tagMembers(owner: CodeFunction, holder: object, isStatic: boolean): voi
     if (key === 'constructor' || key === 'prototype' || key === privatesKey) continue;
     const descriptor = Reflect.getOwnPropertyDescriptor(holder, key)!;
     for (const kind of ['value', 'get', 'set'] as const) {
-      const member: unknown = descriptor[kind];
+      const member: unknown = Reflect.get(descriptor, kind);
       if (typeof member === 'function')
         tagMember(member as CodeFunction, owner, key, isStatic, kind);
     }

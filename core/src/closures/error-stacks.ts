@@ -25,20 +25,27 @@ export function translateErrorStacks(error: Error): Error {
  * when it is first looked at. A formatter that was installed before is kept.
  */
 export function installStackTranslation(): void {
-  const earlier = Error.prepareStackTrace;
-  Error.prepareStackTrace = (error, frames) => {
-    const stack: unknown = earlier?.(error, frames);
-    if (earlier !== undefined && typeof stack !== 'string') return stack;
-    return translateStack(typeof stack === 'string' ? stack : formatStack(error, frames));
+  const earlier = Reflect.get(Error, 'prepareStackTrace') as StackFormatter | undefined;
+  const format = earlier ?? formatStack;
+  Error.prepareStackTrace = (error, frames): unknown => {
+    const stack = format(error, frames);
+    return typeof stack === 'string' ? translateStack(stack) : stack;
   };
 }
 
-function formatStack(error: Error, frames: readonly NodeJS.CallSite[]): string {
+type StackFormatter = (error: Error, frames: NodeJS.CallSite[]) => unknown;
+
+function formatStack(error: Error, frames: NodeJS.CallSite[]): string {
   let head: string;
   try {
     head = Error.prototype.toString.call(error);
   } catch {
     head = '<error>';
   }
-  return [head, ...frames.map((frame) => `    at ${String(frame)}`)].join('\n');
+  return [head, ...frames.map((frame) => `    at ${frameText(frame)}`)].join('\n');
+}
+
+/** V8's own text of a frame. */
+function frameText(frame: NodeJS.CallSite): string {
+  return (frame as { toString(): string }).toString();
 }

@@ -47,3 +47,9 @@ export const FunctionContent = {
 
 /** Place of a member of a class. */
 export const MemberPlace = { STATIC: 1, GETTER: 2, SETTER: 4 } as const;
+
+/** Which of a property's three parts a member is. */
+export function memberKindOf(place: number): 'value' | 'get' | 'set' {
+  if ((place & MemberPlace.GETTER) !== 0) return 'get';
+  return (place & MemberPlace.SETTER) !== 0 ? 'set' : 'value';
+}

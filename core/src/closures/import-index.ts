@@ -69,7 +69,7 @@ export class ImportIndex {
   #enter(value: unknown, path: ImportPath, also: boolean): void {
     const isFunction = typeof value === 'function';
     if (!isFunction && (!also || typeof value !== 'object' || value === null)) return;
-    if (!this.#paths.has(value as object)) this.#paths.set(value as object, path);
+    if (!this.#paths.has(value)) this.#paths.set(value, path);
   }
 }
 

@@ -23,12 +23,10 @@ export class ScopeInstance {
   }
 }
 
-/** A base class whose constructor returns its argument: fields of subclasses are put on that object. */
-class Stamped {
-  constructor(target: object) {
-    return target;
-  }
-}
+/** A constructor that returns its argument: fields of its subclasses are put on that object. */
+const Stamped = function stamped(target: object): object {
+  return target;
+} as unknown as new (target: object) => object;
 
 /**
  * Which function of the program a function object is, and in which scope it was made. Kept in

@@ -1,3 +1,5 @@
+import { InternalError } from '@heddle/common';
+
 import { CorruptDataError, UnsupportedValueError } from '../codec/errors.js';
 import { functionName } from '../codec/value/plain-code-table.js';
 import { encodeValue } from '../codec/value/index.js';
@@ -5,13 +7,25 @@ import { ByteReader } from '../codec/byte-reader.js';
 import { ValueDecoder } from '../codec/value/decoder.js';
 import type { ValueEncoder } from '../codec/value/encoder.js';
 import type { AnyFunction } from '../codec/value/value-code.js';
-import { CellState, Extension, FunctionContent, Home, MemberPlace } from './extension.js';
-import { executorLocalById, executorLocalSymbol, type ExecutorLocal } from './executor-local.js';
+import {
+  CellState,
+  Extension,
+  FunctionContent,
+  Home,
+  memberKindOf,
+  MemberPlace,
+} from './extension.js';
+import { executorLocalById, executorLocalSymbol } from './executor-local.js';
 import type { ImportPath } from './import-index.js';
 import { ProgramCode, type CellContent, type MemberRef, type ScopeRef } from './program-code.js';
 import { staticPrivatesKey, type CodeFunction, type ProgramMetadata } from './program-metadata.js';
 import { TaskScope, uninitialised } from './task-scope.js';
 import type { ThreadState } from './task-thread.js';
+
+function instanceOf(scope: ScopeRef): TaskScope {
+  if (scope instanceof TaskScope) return scope;
+  throw new InternalError('a scope of the driver turned up in a task thread');
+}
 
 /** The objects of a task thread that stand for broadcasts and accumulators. */
 export interface TaskBindings {
@@ -86,7 +100,7 @@ export class TaskCode extends ProgramCode {
   }
 
   protected threadIdOf(scope: ScopeRef): number {
-    const { threadId } = scope as TaskScope;
+    const { threadId } = instanceOf(scope);
     if (threadId === undefined) throw new UnsupportedValueError('its scope belongs to one closure');
     return threadId;
   }
@@ -100,7 +114,7 @@ export class TaskCode extends ProgramCode {
   }
 
   protected readCell(scope: ScopeRef, cell: number): CellContent {
-    return { value: (scope as TaskScope).code.get[cell]!() };
+    return { value: instanceOf(scope).code.get[cell]!() };
   }
 
   protected importPathOf(value: object): ImportPath | undefined {
@@ -214,7 +228,7 @@ export class TaskCode extends ProgramCode {
       case Extension.EXECUTOR_LOCAL: {
         const localId = reader.varint();
         const make = asFunction(decoder.slot(), 'the maker of an executorLocal');
-        return executorLocalById(localId, make as () => unknown) as ExecutorLocal<unknown>;
+        return executorLocalById(localId, make);
       }
       case Extension.CONSTANT: {
         const [constant, place] = [reader.varint(), reader.varint()];
@@ -346,13 +360,9 @@ export class TaskCode extends ProgramCode {
     const origin = this.thread.classOriginOf(owner);
     const members = (place & MemberPlace.STATIC) !== 0 ? origin?.members : origin?.instanceMembers;
     const descriptor = members?.get(key);
-    const value: unknown =
-      (place & MemberPlace.GETTER) !== 0
-        ? descriptor?.get
-        : (place & MemberPlace.SETTER) !== 0
-          ? descriptor?.set
-          : descriptor?.value;
-    return asFunction(value, 'a method');
+    const member: unknown =
+      descriptor === undefined ? undefined : Reflect.get(descriptor, memberKindOf(place));
+    return asFunction(member, 'a method');
   }
 
   #readContent(decoder: ValueDecoder, made: CodeFunction, isClass: boolean): void {

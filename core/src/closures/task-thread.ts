@@ -259,7 +259,7 @@ export class ThreadState {
   ): void {
     for (const [key, descriptor] of members) {
       for (const kind of ['value', 'get', 'set'] as const) {
-        const member: unknown = descriptor[kind];
+        const member: unknown = Reflect.get(descriptor, kind);
         if (typeof member === 'function' && key !== 'constructor')
           this.#members.set(member, { owner, key });
       }

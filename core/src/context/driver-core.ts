@@ -4,6 +4,7 @@ import { ContextStoppedError } from '../errors/index.js';
 import type { JobSink } from '../plan/index.js';
 import { prepareLineage } from '../rdd/prepare.js';
 import type { RddNode } from '../rdd/rdd-node.js';
+import { ContextCleaner } from './context-cleaner.js';
 import { FlowProperties, type FlowState } from './flow-properties.js';
 import type { HeddleContext } from './heddle-context.js';
 import type { LaunchedApplication } from './launcher.js';
@@ -53,6 +54,7 @@ export class DriverCore {
   readonly flow = new FlowProperties();
   readonly application: LaunchedApplication;
   readonly accumulators: AccumulatorRegistry;
+  readonly cleaner: ContextCleaner;
   /** `heddle.default.parallelism` when it is set: shuffles look at it before they look at parents. */
   readonly configuredParallelism: number | undefined;
   #context: HeddleContext | undefined;
@@ -65,6 +67,7 @@ export class DriverCore {
   ) {
     this.application = application;
     this.accumulators = accumulators;
+    this.cleaner = new ContextCleaner(application.runner, application.logger);
     this.configuredParallelism = configuredParallelism;
   }
 
@@ -86,6 +89,7 @@ export class DriverCore {
 
   markStopped(): void {
     this.#isStopped = true;
+    this.cleaner.stop();
   }
 
   /** @throws ContextStoppedError after `stop()` */

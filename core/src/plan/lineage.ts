@@ -1,4 +1,5 @@
 import type { CallSite } from '@heddle/common';
+import type { ClosureData } from './function-ref.js';
 import type { Sink } from './sink.js';
 import type { Split } from './split.js';
 import type { ShuffleWriteSpec } from './partitioner-spec.js';
@@ -56,10 +57,10 @@ export interface StageCompiler {
 /** A sink before its closures have a place in a stage's plan. */
 export interface JobSink {
   /** Builds the sink; `place` returns the plan's index of a closure that the action captured. */
-  build(place: (closure: import('./function-ref.js').ClosureData) => number): Sink;
+  build(place: (closure: ClosureData) => number): Sink;
 }
 
 /** The same for the map side of a shuffle; held by the shuffle's dependency in `core`. */
 export interface ShuffleWriteSource {
-  build(place: (closure: import('./function-ref.js').ClosureData) => number): ShuffleWriteSpec;
+  build(place: (closure: ClosureData) => number): ShuffleWriteSpec;
 }

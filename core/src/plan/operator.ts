@@ -34,13 +34,14 @@ export type StepOperator =
   | { readonly kind: 'glom' };
 
 /** Steps that see a whole partition through an iterator; a border between generated loops. */
-export type PartitionOperator =
-  | { readonly kind: 'mapPartitions'; readonly function: RootRef; readonly withIndex: boolean };
+export type PartitionOperator = {
+  readonly kind: 'mapPartitions';
+  readonly function: RootRef;
+  readonly withIndex: boolean;
+};
 
 /** Steps with several inputs, or whose partitions are put together from several of the parent's. */
-export type CombineOperator =
-  | { readonly kind: 'union' }
-  | { readonly kind: 'coalesce' };
+export type CombineOperator = { readonly kind: 'union' } | { readonly kind: 'coalesce' };
 
 export type JoinType = 'inner' | 'left' | 'right' | 'full';
 
@@ -84,11 +85,7 @@ export type ShuffleOperator =
     };
 
 export type Operator =
-  | SourceOperator
-  | StepOperator
-  | PartitionOperator
-  | CombineOperator
-  | ShuffleOperator;
+  SourceOperator | StepOperator | PartitionOperator | CombineOperator | ShuffleOperator;
 
 /** One RDD of a stage. */
 export interface OperatorNode {

@@ -133,7 +133,10 @@ export abstract class RddMetadata<T> {
           'as well: unpersist() it first',
       );
     }
-    if (level.isValid) node.storageLevel = level;
+    if (level.isValid && node.storageLevel === undefined) {
+      node.storageLevel = level;
+      node.core.cleaner.watchPersisted(node);
+    }
     return this;
   }
 
@@ -148,6 +151,7 @@ export abstract class RddMetadata<T> {
     node.core.checkRunning();
     if (node.storageLevel === undefined) return;
     node.storageLevel = undefined;
+    node.core.cleaner.forgetPersisted(node);
     await node.core.application.runner.unpersist(node.rddId, blocking);
   }
 

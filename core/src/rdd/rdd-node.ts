@@ -131,6 +131,9 @@ export class RddNode implements LineageNode {
   /** Called once, by `prepareLineage`. */
   settle(facts: PreparedFacts): void {
     this.#facts = facts;
+    for (const dependency of facts.dependencies) {
+      if (dependency.kind === 'shuffle') this.core.cleaner.watchShuffle(dependency.shuffle);
+    }
     this.#narrowDependencies = facts.dependencies.filter(
       (dependency) => dependency.kind === 'narrow',
     );

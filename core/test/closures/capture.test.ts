@@ -53,9 +53,10 @@ describe('The place of a call', () => {
   });
 
   it('leaves the settings of stack traces as they were', () => {
-    const { stackTraceLimit, prepareStackTrace } = Error;
+    const { stackTraceLimit } = Error;
+    const prepareStackTrace: unknown = Reflect.get(Error, 'prepareStackTrace');
     captureCallSite('map');
     expect(Error.stackTraceLimit).to.equal(stackTraceLimit);
-    expect(Error.prepareStackTrace).to.equal(prepareStackTrace);
+    expect(Reflect.get(Error, 'prepareStackTrace')).to.equal(prepareStackTrace);
   });
 });

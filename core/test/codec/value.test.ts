@@ -152,7 +152,9 @@ describe('Value encoding', () => {
   });
 
   it('keeps holes, and does not allocate what an array only claims to be long', () => {
-    const holes = [1, , 3, ,];
+    const holes = new Array<number>(4);
+    holes[0] = 1;
+    holes[2] = 3;
     expect(trip(holes)).to.have.lengthOf(4);
     expect(1 in trip(holes)).to.equal(false);
     const long: unknown[] = [];
@@ -242,7 +244,13 @@ describe('Value encoding', () => {
     expect(bad({ s: Symbol('mine') })).to.match(/Symbol\(mine\)/);
     expect(bad({ 'a-b': new SharedArrayBuffer(1) })).to.match(/^\["a-b"\]/);
     expect(bad((function* () {})())).to.match(/generator/);
-    expect(bad(new (class Foo {})())).to.match(/class Foo/);
+    expect(
+      bad(
+        new (class Foo {
+          n = 1;
+        })(),
+      ),
+    ).to.match(/class Foo/);
     expect(bad(Object.create(Map.prototype))).to.match(/class Map/);
   });
 

@@ -29,6 +29,8 @@ export interface ExecutorOptions {
   readonly filesDirectory?: string;
   /** File descriptor that `console` of tasks writes to. @default 2, the process's stderr */
   readonly logDescriptor?: number;
+  /** Stands before each of these lines, such as what erases a progress bar on a terminal. @default nothing */
+  readonly logLineStart?: string;
   /** How long a killed attempt has to notice before its thread is ended. @default 200 ms */
   readonly killGraceMs?: number;
   /** How long threads have to end at `stop`. @default 5,000 ms */

@@ -196,6 +196,7 @@ export class Executor {
         shuffleCompression: this.#options.shuffleCompression ?? 'zstd',
         ...(filesDirectory === undefined ? {} : { filesDirectory }),
         logDescriptor: this.#options.logDescriptor ?? 2,
+        logLineStart: this.#options.logLineStart ?? '',
       },
       killGraceMs: this.#options.killGraceMs ?? 200,
       logger: this.#options.logger,

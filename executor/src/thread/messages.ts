@@ -29,6 +29,8 @@ export interface ThreadSettings {
   readonly filesDirectory?: string;
   /** File descriptor that `console` of tasks writes to. */
   readonly logDescriptor: number;
+  /** Stands before each of these lines, such as what erases a progress bar on a terminal. */
+  readonly logLineStart?: string;
   /** `ControlWords` of this thread. */
   readonly control: SharedArrayBuffer;
 }

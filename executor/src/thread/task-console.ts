@@ -9,11 +9,14 @@ import { Writable } from 'node:stream';
  */
 export class TaskLog {
   readonly #descriptor: number;
+  /** Stands before each line: what takes a progress bar off a terminal's last line. */
+  readonly #lineStart: string;
   #mark = '';
   #pending = '';
 
-  constructor(descriptor: number) {
+  constructor(descriptor: number, lineStart = '') {
     this.#descriptor = descriptor;
+    this.#lineStart = lineStart;
   }
 
   /** Marks the lines from now on, such as `[task 7 stage 2 partition 3] `. */
@@ -30,7 +33,7 @@ export class TaskLog {
   write(text: string): void {
     const lines = (this.#pending + text).split('\n');
     this.#pending = lines.pop()!;
-    for (const line of lines) writeAll(this.#descriptor, `${this.#mark}${line}\n`);
+    for (const line of lines) writeAll(this.#descriptor, `${this.#lineStart}${this.#mark}${line}\n`);
   }
 }
 

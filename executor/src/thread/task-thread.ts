@@ -90,7 +90,7 @@ class TaskThread {
     this.#heap = new HeapGuard(settings.heapLimitBytes, settings.totalLimitBytes);
     this.#input = new SharedInput((message) => post(message));
     this.#output = new SharedOutput((message) => post(message));
-    this.#log = new TaskLog(settings.logDescriptor);
+    this.#log = new TaskLog(settings.logDescriptor, settings.logLineStart);
     this.#broadcasts = new ThreadBroadcasts(() => this.#code());
     captureOutput(this.#log);
     setFilesRootDirectory(settings.filesDirectory);

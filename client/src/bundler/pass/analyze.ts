@@ -1,7 +1,7 @@
 import * as acorn from 'acorn';
 import { analyze as analyzeScopes, type Reference, type Scope, type Variable } from 'eslint-scope';
 
-import { isClassNode, type Node } from './ast.js';
+import { isClassNode, type Node, isPresent } from './ast.js';
 import { CellScopes } from './cell-scopes.js';
 import { findConstants } from './constants.js';
 import type { Cell, CellScope, ProgramModel, Unit } from './program-model.js';
@@ -54,7 +54,7 @@ export function analyzeProgram(text: string, imports: ImportNumbers): Analysis {
       text,
       units: found.units,
       unitOf: found.unitOf,
-      scopes: scopes.all,
+      scopes: scopes.settle(),
       moduleScope: scopes.moduleScope,
       constants,
       body: ast.body,
@@ -129,7 +129,7 @@ function isDroppedFromClass(unit: Unit, at: number): boolean {
     return (
       member.type === 'PropertyDefinition' &&
       member.static &&
-      member.value != null &&
+      isPresent(member.value) &&
       at >= member.value.start
     );
   }

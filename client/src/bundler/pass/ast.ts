@@ -68,3 +68,8 @@ export function afterArrow(text: string, arrow: acorn.ArrowFunctionExpression): 
   const from = arrow.params.at(-1)?.end ?? arrow.start;
   return text.indexOf('=>', from) + 2;
 }
+
+/** Neither null nor undefined: acorn gives both for what is not there. */
+export function isPresent<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined;
+}

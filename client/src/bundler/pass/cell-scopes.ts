@@ -32,19 +32,14 @@ export class CellScopes {
     this.#byScope.set(this.#moduleOf, moduleScope);
   }
 
-  /** All of them, parents first; numbers and parents are final from here on. */
-  get all(): readonly CellScope[] {
+  /** All of them, parents first; gives numbers and parents, so that depths can be compared. */
+  settle(): readonly CellScope[] {
     const scopes = [...this.#byScope].sort(([a], [b]) => depthOf(a) - depthOf(b));
     scopes.forEach(([scope, cellScope], id) => {
       cellScope.id = id;
       cellScope.parent = this.#parentOf(scope);
     });
     return scopes.map(([, cellScope]) => cellScope);
-  }
-
-  /** Fixes parents, so that depths can be compared. */
-  settle(): void {
-    void this.all;
   }
 
   /**
@@ -141,7 +136,7 @@ export class CellScopes {
   }
 
   #scopeOfOwner(owner: Node): Scope {
-    const scopes = this.#manager.acquireAll(owner as never) ?? [];
+    const scopes = this.#manager.scopes.filter((scope) => (scope.block as unknown) === owner);
     const found = scopes.find(
       (scope) => scope.type === 'class-field-initializer' || scope.type === 'class-static-block',
     );

@@ -1,6 +1,6 @@
 import type * as acorn from 'acorn';
 
-import { isClassNode, isFunctionNode, type ClassNode, type Node } from './ast.js';
+import { isClassNode, isFunctionNode, type ClassNode, type Node, isPresent } from './ast.js';
 
 /** What the pass needs to know of a class body. */
 export interface ClassShape {
@@ -39,7 +39,7 @@ export function classShape(node: ClassNode): ClassShape {
   ) as acorn.MethodDefinition | undefined;
   const instanceFields = fields.filter((field) => !field.static);
   return {
-    hasParent: node.superClass != null && !isNullLiteral(node.superClass),
+    hasParent: isPresent(node.superClass) && !isNullLiteral(node.superClass),
     constructorNode: constructorNode?.value,
     parameterCount: constructorNode?.value.params.length ?? 0,
     privateFields,
@@ -48,12 +48,12 @@ export function classShape(node: ClassNode): ClassShape {
     brand:
       privateMember === undefined ? undefined : (privateMember.key as acorn.PrivateIdentifier).name,
     functionFields: instanceFields
-      .filter((field) => field.value != null && isFunctionNode(field.value) && !field.computed)
+      .filter((field) => isPresent(field.value) && isFunctionNode(field.value) && !field.computed)
       .map((field) => publicName(field.key))
       .filter((name) => name !== undefined),
     guardedFields: instanceFields
       .map((field) => field.value)
-      .filter((value) => value != null && !isHarmless(value)) as Node[],
+      .filter((value) => isPresent(value) && !isHarmless(value)) as Node[],
     computedKeys: members
       .filter((member) => member.type !== 'StaticBlock' && member.computed)
       .filter((member) => !isDropped(member as acorn.PropertyDefinition))

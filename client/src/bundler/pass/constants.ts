@@ -2,7 +2,14 @@ import type { Scope, ScopeManager } from 'eslint-scope';
 import type * as acorn from 'acorn';
 
 import type { ImportNumbers } from './analyze.js';
-import { childrenOf, isClassNode, isFunctionNode, namesOfPattern, type Node } from './ast.js';
+import {
+  childrenOf,
+  isClassNode,
+  isFunctionNode,
+  namesOfPattern,
+  type Node,
+  isPresent,
+} from './ast.js';
 import type { CellScopes } from './cell-scopes.js';
 import type { Cell, MadeConstant } from './program-model.js';
 import { IMPORT_META_NAME } from './units.js';
@@ -92,7 +99,7 @@ export function findConstants(
   for (const declaration of declarations) {
     for (const declarator of declaration.declarations) {
       const { init } = declarator;
-      if (init != null && makesSomething(init))
+      if (isPresent(init) && makesSomething(init))
         pending.set(declarator, namesOfPattern(declarator.id));
     }
   }

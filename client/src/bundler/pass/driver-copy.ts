@@ -1,4 +1,4 @@
-import { isClassNode, type ClassNode, type Node } from './ast.js';
+import { isClassNode, type ClassNode, type Node, isPresent } from './ast.js';
 import { classShape } from './class-shape.js';
 import type { Cell, CellScope, ProgramModel, Unit } from './program-model.js';
 import { EditList, SourceWriter } from './source-writer.js';
@@ -160,7 +160,7 @@ class DriverCopy {
       );
       return;
     }
-    const name = unit.node.id == null ? unit.inferredName : undefined;
+    const name = !isPresent(unit.node.id) ? unit.inferredName : undefined;
     if (name === undefined) {
       this.edits.wrap(
         unit.node.start,
@@ -188,7 +188,7 @@ class DriverCopy {
       at,
       `static{${p}c(this,${unit.id},${scope},${shape.computedKeys.length}${nameArgument(unit, unit.givesAccess)})}${privateAccessors(shape, p)}`,
     );
-    if (unit.givesAccess && node.id == null) {
+    if (unit.givesAccess && !isPresent(node.id)) {
       const keyword = node.start + 'class'.length;
       this.edits.insert(keyword, ` ${this.#ownClassName(unit)}`);
     }
@@ -232,7 +232,7 @@ class DriverCopy {
 
 /** The source's name of a function whose own name is another. */
 function nameArgument(unit: Unit, isNamedHere = false): string {
-  const wasNamed = isNamedHere && unit.node.id == null;
+  const wasNamed = isNamedHere && !isPresent(unit.node.id);
   const name = unit.restoredName ?? (wasNamed ? (unit.inferredName ?? '') : undefined);
   return name === undefined ? '' : `,${JSON.stringify(name)}`;
 }
@@ -261,7 +261,7 @@ export function guardConstruction(
   edits: EditList,
 ): void {
   const body = shape.constructorNode?.body;
-  if (body != null) {
+  if (isPresent(body)) {
     const leave = shape.hasParent ? '{super(...arguments);return}' : 'return;';
     edits.insert(body.start + 1, `if(${prefix}raw)${leave}`);
   }

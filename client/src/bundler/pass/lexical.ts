@@ -1,5 +1,5 @@
 import type { FlatPositions } from '../flat-positions.js';
-import { namesOfPattern } from './ast.js';
+import { namesOfPattern, isPresent } from './ast.js';
 import type { ProgramModel } from './program-model.js';
 
 const LEXICAL =
@@ -23,7 +23,7 @@ export function lexicalDeclarations(model: ProgramModel, positions: FlatPosition
         statement.kind === 'var' &&
         statement.declarations.every(
           ({ id, init }) =>
-            init != null && namesOfPattern(id).every((name) => declared.get(name) === 1),
+            isPresent(init) && namesOfPattern(id).every((name) => declared.get(name) === 1),
         ) &&
         LEXICAL.test(positions.sourceTextAt(statement.start) ?? ''),
     )

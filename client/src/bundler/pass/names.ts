@@ -1,3 +1,4 @@
+import { isPresent } from './ast.js';
 import type { FlatPositions } from '../flat-positions.js';
 import type { ProgramModel, Unit } from './program-model.js';
 
@@ -15,7 +16,7 @@ export function restoreNames(model: ProgramModel, positions: FlatPositions): voi
     if (flatName === undefined) continue;
     const name = sourceName(unit, positions, flatName);
     if (name === undefined || name === flatName) continue;
-    if (unit.node.id == null && unit.kind !== 'class') unit.inferredName = name;
+    if (!isPresent(unit.node.id) && unit.kind !== 'class') unit.inferredName = name;
     else unit.restoredName = name;
   }
 }

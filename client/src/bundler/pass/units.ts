@@ -7,6 +7,7 @@ import {
   type ClassNode,
   type FunctionNode,
   type Node,
+  isPresent,
 } from './ast.js';
 import type {
   CellScope,
@@ -176,7 +177,7 @@ class Collector implements CollectedUnits {
         return;
       case 'VariableDeclarator':
         this.visit(node.id, undefined);
-        if (node.init != null)
+        if (isPresent(node.init))
           this.visit(
             node.init,
             node.id.type === 'Identifier' ? node.id.name : undefined,
@@ -254,7 +255,7 @@ class Collector implements CollectedUnits {
   #function(node: FunctionNode, kind: UnitKind, place: Place): void {
     const { property } = place;
     const unit = this.#add(kind, node, place);
-    if (node.type === 'FunctionDeclaration' && node.id != null) {
+    if (node.type === 'FunctionDeclaration' && isPresent(node.id)) {
       const isInCase = this.#block < 0;
       const at = isInCase ? node.end : this.#block;
       this.declarations.push({ unit, name: node.id.name, at, isInCase });
@@ -286,7 +287,7 @@ class Collector implements CollectedUnits {
 
   #class(node: ClassNode, inferredName: string | undefined, nameAt: number | undefined): void {
     const unit = this.#add('class', node, { inferredName, nameAt });
-    if (node.superClass != null) this.visit(node.superClass, undefined);
+    if (isPresent(node.superClass)) this.visit(node.superClass, undefined);
     this.#around.push(unit);
     this.#classes.push({ unit, names: privateNamesOf(node), holder: undefined, isStatic: false });
     for (const member of node.body.body) this.#classMember(member);
@@ -366,7 +367,7 @@ class Collector implements CollectedUnits {
     } else if (member.type === 'StaticBlock') {
       this.#owner = member;
       this.#inBlock(member, this.#text.indexOf('{', member.start) + 1);
-    } else if (member.value != null) {
+    } else if (isPresent(member.value)) {
       this.#owner = member.value;
       this.visit(member.value, member.computed ? undefined : keyName(member.key));
     }

@@ -45,8 +45,7 @@ export class ValueDecoder {
   decode(): unknown {
     try {
       const root = this.slot();
-      for (let i = 0; i < this.#queue.length; i++)
-        this.#body(this.#queueKinds[i]!, this.#queue[i]!);
+      for (let i = 0; i < this.#queue.length; i++) this.#body(this.#queueKinds[i]!, this.#queue[i]);
       for (const finish of this.#finishers) finish();
       return root;
     } catch (error) {
@@ -303,7 +302,7 @@ export class ValueDecoder {
       case Kind.DATA_VIEW: {
         const [offset, length] = [reader.varint(), reader.varint()];
         const buffer = this.#bufferSlot(offset, length);
-        return this.#make(DataView as unknown as Constructor, ofClass, buffer, offset, length);
+        return this.#make(DataView, ofClass, buffer, offset, length);
       }
       case Kind.BUFFER: {
         const bytes = Buffer.from(reader.copyBytes(reader.varint()).buffer);
@@ -318,12 +317,12 @@ export class ValueDecoder {
       case Kind.ERROR: {
         const base = known(ERROR_CLASSES[reader.u8()], 'a class of errors');
         const args = base === AggregateError ? [[]] : [];
-        return this.#make(base as unknown as Constructor, ofClass, ...args);
+        return this.#make(base, ofClass, ...args);
       }
       case Kind.URL: {
         const href = reader.string();
         if (!URL.canParse(href)) throw new CorruptDataError('a URL is none');
-        return this.#make(URL as unknown as Constructor, ofClass, href);
+        return this.#make(URL, ofClass, href);
       }
       default:
         throw new CorruptDataError(`tag ${kind} at offset ${reader.position - 1} is unknown`);
@@ -339,7 +338,7 @@ export class ValueDecoder {
   #regexp(ofClass: AnyFunction | undefined): object {
     const [source, flags] = [this.reader.string(), this.reader.string()];
     try {
-      return this.#make(RegExp as unknown as Constructor, ofClass, source, flags);
+      return this.#make(RegExp, ofClass, source, flags);
     } catch (error) {
       throw new CorruptDataError('a regular expression is none', { cause: error });
     }
@@ -353,12 +352,7 @@ export class ValueDecoder {
       throw new CorruptDataError('an ArrayBuffer is too large');
     const options = maximum === 0 ? [] : [{ maxByteLength: maximum - 1 }];
     try {
-      const buffer = this.#make(
-        ArrayBuffer as unknown as Constructor,
-        ofClass,
-        bytes.length,
-        ...options,
-      ) as ArrayBuffer;
+      const buffer = this.#make(ArrayBuffer, ofClass, bytes.length, ...options) as ArrayBuffer;
       new Uint8Array(buffer).set(bytes);
       return buffer;
     } catch (error) {
@@ -373,7 +367,7 @@ export class ValueDecoder {
     if (offset % type.BYTES_PER_ELEMENT !== 0) {
       throw new CorruptDataError('a typed array is not aligned');
     }
-    return this.#make(type as unknown as Constructor, ofClass, buffer, offset, length);
+    return this.#make(type, ofClass, buffer, offset, length);
   }
 
   #bufferSlot(offset: number, byteLength: number): ArrayBuffer {

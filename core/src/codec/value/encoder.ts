@@ -8,6 +8,7 @@ import { errorClassNameOf, valueTypeOf } from './engine-types.js';
 import { globalPathOf } from './globals.js';
 import {
   baseKindOf,
+  isErrorObject,
   isGenuine,
   Kind,
   kindOfPrototype,
@@ -552,7 +553,7 @@ export function constructorOf(prototype: object): AnyFunction | undefined {
 }
 
 function isErrorStack(object: object, key: string | symbol): boolean {
-  return key === 'stack' && types.isNativeError(object);
+  return key === 'stack' && isErrorObject(object);
 }
 
 function errorParentOf(value: object): (typeof ERROR_CLASSES)[number] {
@@ -564,10 +565,13 @@ function errorParentOf(value: object): (typeof ERROR_CLASSES)[number] {
   return Error;
 }
 
-const typedArrayName = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype) as object,
-  Symbol.toStringTag,
-)!.get as (this: ArrayBufferView) => string;
+const typedArrayName = Reflect.get(
+  Object.getOwnPropertyDescriptor(
+    Object.getPrototypeOf(Uint8Array.prototype) as object,
+    Symbol.toStringTag,
+  )!,
+  'get',
+) as (this: ArrayBufferView) => string;
 
 function typedArrayIndex(view: ArrayBufferView): number {
   const name = typedArrayName.call(view);

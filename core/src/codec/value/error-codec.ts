@@ -101,7 +101,7 @@ function replica(error: Error, code: CodeTable, prototype: object, depth: number
   ) {
     return error;
   }
-  const copy = Reflect.construct(Error, [], Error) as Error;
+  const copy = new Error();
   Object.setPrototypeOf(copy, prototype);
   if (prototype === Error.prototype) define(copy, 'name', summary.name);
   for (const key of Reflect.ownKeys(error)) {

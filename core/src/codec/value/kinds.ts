@@ -111,7 +111,7 @@ export function isGenuine(kind: KnownKind, value: object): boolean {
     case Kind.BOXED:
       return types.isBoxedPrimitive(value);
     case Kind.ERROR:
-      return types.isNativeError(value);
+      return isErrorObject(value);
     case Kind.URL:
       return URL.canParse(hrefOf(value));
     default:
@@ -125,6 +125,11 @@ function hrefOf(value: object): string {
   } catch {
     return '';
   }
+}
+
+/** Whether the language itself made it an error, whatever its prototype is now. */
+export function isErrorObject(value: object): boolean {
+  return Object.prototype.toString.call(value) === '[object Error]' || value instanceof Error;
 }
 
 /** Why objects of this kind never travel; undefined when they do. */
