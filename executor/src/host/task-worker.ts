@@ -2,7 +2,6 @@ import { Worker } from 'node:worker_threads';
 import { describeThrown } from '@heddle/common';
 import type { HostMessage, ThreadMessage } from '../thread/messages.js';
 import { setThreadFlags } from './v8-flags.js';
-import { keepLoopsInterruptible } from './interruptible-loops.js';
 
 /** How a thread ended, as far as Node tells. */
 export interface WorkerEnd {
@@ -34,7 +33,6 @@ export class TaskWorker {
   /** Starts the thread; it loads its modules and waits for `init`. */
   constructor(options: TaskWorkerOptions) {
     setThreadFlags();
-    keepLoopsInterruptible();
     this.#worker = new Worker(options.entry, {
       name: options.name,
       // Nothing of the process's own: a hook such as `--import heddle/register` would start anew in
