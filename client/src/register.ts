@@ -30,6 +30,7 @@ export async function registerProgram(): Promise<void> {
     args: process.argv.slice(2),
     submitted: new Map(),
     external: [],
+    check: false,
     verbose: false,
     console,
     wrapperPid: undefined,

@@ -299,7 +299,7 @@ describe('heddle submit', function () {
       const text =
         "import { HeddleContext } from 'heddle';\nconst n: number = 'text';\nconsole.log(n, HeddleContext);\n";
       const app = scratch.write('app.ts', text);
-      expect(await refused('--check', app)).to.match(/app\.ts:2:7 - error TS2322/);
+      expect(await refused('--check', app)).to.match(/app\.ts:2:7: TS2322/);
       expect((await runHeddle(scratch.submit(app))).exitCode).to.equal(0);
     });
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { PROGRAM_FORMAT } from 'heddle/internal';
@@ -8,21 +8,37 @@ import { PROGRAM_FORMAT } from 'heddle/internal';
 import type { BuiltProgram } from './bundle-program.js';
 
 const MANIFEST = 'manifest.json';
-/** Builds of one program that are kept. */
+/** Builds of one program that are kept, however old. */
 const MAX_BUILDS = 4;
+/** A build younger than this may be in use by a running application, or be in the making. */
+const MIN_AGE_MS = 24 * 3_600_000;
 
 interface Manifest {
   readonly program: Omit<BuiltProgram, 'driverFile' | 'driverUrl' | 'taskFile' | 'sources'>;
-  /** Content hash of every file of the user. */
+  /** Content hash of every file of the user, and of what configures the build; empty for absent ones. */
   readonly files: Readonly<Record<string, string>>;
+  /** Size and time of change of every file of a package. */
+  readonly packageFiles: Readonly<Record<string, string>>;
 }
 
-/** Built programs by content: a folder for each, with the hashes of the files that went in. */
+/** A program that was just built, with everything that it was made from. */
+export interface FreshBuild {
+  readonly program: BuiltProgram;
+  readonly packageFiles: readonly string[];
+  readonly startedMs: number;
+}
+
+/**
+ * Built programs by content: a folder for each, with the hashes of the files that went in. A cache
+ * that cannot be written only costs time.
+ */
 export class BuildCache {
+  readonly #entry: string;
   readonly #folder: string | undefined;
   #fresh: string | undefined;
 
-  constructor(directory: string | undefined, request: object) {
+  constructor(directory: string | undefined, request: { readonly entry: string }) {
+    this.#entry = request.entry;
     if (directory === undefined) return;
     const key = createHash('sha256')
       .update(JSON.stringify([PROGRAM_FORMAT, process.version, request]))
@@ -31,7 +47,7 @@ export class BuildCache {
     this.#folder = join(directory, key);
   }
 
-  /** A build whose every input still has the same content. */
+  /** A build whose every input still is what it was. */
   async find(): Promise<BuiltProgram | undefined> {
     if (this.#folder === undefined) return undefined;
     for (const name of await readdir(this.#folder).catch(() => [])) {
@@ -45,37 +61,60 @@ export class BuildCache {
   /** A folder to build in; undefined without a cache. */
   async newDirectory(): Promise<string | undefined> {
     if (this.#folder === undefined) return undefined;
-    this.#fresh = join(this.#folder, randomBytes(8).toString('hex'));
-    await mkdir(this.#fresh, { recursive: true });
-    return this.#fresh;
+    const fresh = join(this.#folder, randomBytes(8).toString('hex'));
+    try {
+      await mkdir(fresh, { recursive: true });
+    } catch {
+      return undefined;
+    }
+    this.#fresh = fresh;
+    return fresh;
   }
 
-  /** Makes what was built in `newDirectory` findable. */
-  async keep(program: BuiltProgram): Promise<BuiltProgram | undefined> {
-    if (this.#folder === undefined || this.#fresh === undefined) return undefined;
-    const files: Record<string, string> = {};
-    for (const input of program.inputs) files[input] = await hashFile(input);
-    const { tableHash, hash, warnings, externals, inputs } = program;
-    const manifest: Manifest = { program: { tableHash, hash, warnings, externals, inputs }, files };
+  /** Makes what was built in `newDirectory` findable, unless a file changed meanwhile. */
+  async keep(build: FreshBuild): Promise<void> {
+    if (this.#folder === undefined || this.#fresh === undefined) return;
+    const { tableHash, hash, warnings, externals, inputs } = build.program;
+    const own = [...inputs, ...configurationFiles(this.#entry)];
+    const all = [...inputs, ...build.packageFiles];
+    const times = await Promise.all(all.map(async (file) => (await stat(file)).mtimeMs));
+    if (times.some((timeMs) => timeMs >= build.startedMs)) return;
+    const manifest: Manifest = {
+      program: { tableHash, hash, warnings, externals, inputs },
+      files: await describeFiles(own, hashFile),
+      packageFiles: await describeFiles(build.packageFiles, stampFile),
+    };
     const temporary = join(this.#fresh, `${MANIFEST}.new`);
     await writeFile(temporary, JSON.stringify(manifest));
     await rename(temporary, join(this.#fresh, MANIFEST));
     await this.#dropOld();
-    return program;
   }
 
   async #dropOld(): Promise<void> {
-    const names = await readdir(this.#folder!);
-    if (names.length <= MAX_BUILDS) return;
-    for (const name of names) {
-      const folder = join(this.#folder!, name);
-      if (folder === this.#fresh) continue;
-      const manifest = await readManifest(folder);
-      if (manifest === undefined || !(await isCurrent(manifest))) {
-        await rm(folder, { recursive: true, force: true });
-      }
+    const folders = (await readdir(this.#folder!)).map((name) => join(this.#folder!, name));
+    if (folders.length <= MAX_BUILDS) return;
+    for (const folder of folders) {
+      const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Infinity }));
+      if (Date.now() - mtimeMs > MIN_AGE_MS) await rm(folder, { recursive: true, force: true });
     }
   }
+}
+
+/** Files beside and above the program that change how it is built, whether they exist or not. */
+function configurationFiles(entry: string): string[] {
+  const files: string[] = [];
+  for (let folder = dirname(entry); ; folder = dirname(folder)) {
+    files.push(join(folder, 'package.json'), join(folder, 'tsconfig.json'));
+    if (folder === dirname(folder)) return files;
+  }
+}
+
+async function describeFiles(
+  files: readonly string[],
+  describe: (file: string) => Promise<string>,
+): Promise<Record<string, string>> {
+  const entries = files.map(async (file) => [file, await describe(file)] as const);
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 async function readManifest(folder: string): Promise<Manifest | undefined> {
@@ -89,15 +128,30 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
 
 async function isCurrent(manifest: Manifest): Promise<boolean> {
   for (const [file, hash] of Object.entries(manifest.files)) {
-    if ((await hashFile(file).catch(() => '')) !== hash) return false;
+    if ((await hashFile(file)) !== hash) return false;
   }
-  return true;
+  const stamps = await describeFiles(Object.keys(manifest.packageFiles), stampFile);
+  return Object.entries(manifest.packageFiles).every(([file, stamp]) => stamps[file] === stamp);
 }
 
+/** Hash of a file's content; empty when there is no file. */
 async function hashFile(file: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
+  try {
+    return createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
+  } catch {
+    return '';
+  }
+}
+
+async function stampFile(file: string): Promise<string> {
+  try {
+    const { size, mtimeMs } = await stat(file);
+    return `${size} ${mtimeMs}`;
+  } catch {
+    return '';
+  }
 }
 
 function located(manifest: Manifest, folder: string): BuiltProgram {

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { PROGRAM_FORMAT, type ImportMetadata, type SourcesFile } from 'heddle/internal';
 
 import { ProgramBuildError } from './build-error.js';
-import { BuildCache } from './build-cache.js';
+import { BuildCache, type FreshBuild } from './build-cache.js';
 import { flattenProgram, type FlatProgram } from './flatten.js';
 import { rewriteImports, type ImportRewrite } from './imports-rewrite.js';
 import { bundlePackages, type PackageBundles } from './package-bundle.js';
@@ -76,7 +76,7 @@ export async function bundleProgram(options: BundleOptions): Promise<BuiltProgra
     engineUrl,
     engineTaskUrl: options.engineTaskUrl ?? engineUrl,
   };
-  if (options.check === true) await checkTypes(entry);
+  if (options.check === true) checkTypes(entry);
   const cache = new BuildCache(options.cacheDirectory, request);
   const cached = await cache.find();
   if (cached !== undefined) return cached;
@@ -85,8 +85,9 @@ export async function bundleProgram(options: BundleOptions): Promise<BuiltProgra
     options.workDirectory ??
     (await mkdtemp(join(tmpdir(), 'heddle-program-')));
   await mkdir(workDirectory, { recursive: true });
-  const program = await build(request, workDirectory);
-  return (await cache.keep(program)) ?? program;
+  const fresh = await build(request, workDirectory);
+  await cache.keep(fresh);
+  return fresh.program;
 }
 
 interface BuildRequest {
@@ -96,7 +97,8 @@ interface BuildRequest {
   readonly engineTaskUrl: string;
 }
 
-async function build(request: BuildRequest, workDirectory: string): Promise<BuiltProgram> {
+async function build(request: BuildRequest, workDirectory: string): Promise<FreshBuild> {
+  const startedMs = Date.now();
   const flat = await flattenProgram(request);
   const positions = new FlatPositions(flat.text, flat.map);
   const { model, problems } = analyzeProgram(flat.text, flat.imports);
@@ -112,7 +114,9 @@ async function build(request: BuildRequest, workDirectory: string): Promise<Buil
     workDirectory,
     nodeInterop: await usesNodeInterop(request.entry),
   });
-  return writeProgram(request, workDirectory, { flat, model, rewrite, packages, positions });
+  const parts = { flat, model, rewrite, packages, positions };
+  const program = await writeProgram(request, workDirectory, parts);
+  return { program, packageFiles: packages.inputs, startedMs };
 }
 
 const NOWHERE = { file: '', line: 0, column: 0 };

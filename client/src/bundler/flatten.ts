@@ -27,7 +27,8 @@ export interface FlattenOptions {
   readonly external: readonly string[];
 }
 
-const NODE_MODULES = /[\\/]node_modules[\\/]/;
+/** In the path of every file of a package. */
+export const NODE_MODULES = /[\\/]node_modules[\\/]/;
 
 /**
  * Bundles the user's own modules, and only these, into one text: types are gone, imports between

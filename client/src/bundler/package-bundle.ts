@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import type { Plugin } from 'esbuild';
 
 import { ProgramBuildError } from './build-error.js';
-import { problemsOf } from './flatten.js';
+import { NODE_MODULES, problemsOf } from './flatten.js';
 import type { ProgramImport } from './import-table.js';
 
 export interface PackageBundles {
@@ -15,6 +15,8 @@ export interface PackageBundles {
   /** What tasks import: namespaces behind functions, evaluated when first asked for. */
   readonly taskFile: string;
   readonly warnings: readonly string[];
+  /** Files of packages that went in. */
+  readonly inputs: readonly string[];
   /** Packages that could not be bundled, and are imported from their own folders. */
   readonly leftOut: readonly string[];
 }
@@ -43,21 +45,27 @@ export async function bundlePackages(options: PackageBundleOptions): Promise<Pac
   const taskFile = join(options.workDirectory, 'packages-task.mjs');
   const packages = options.imports.filter((one) => one.kind === 'package');
   if (packages.length === 0) {
+    await Promise.all([writeFile(driverFile, ''), writeFile(taskFile, '')]);
+    return { driverFile, taskFile, warnings: [], inputs: [], leftOut: [] };
+  }
+  if (packages.length === 0) {
     // Nothing to bundle: two builds less on the way to the first job.
     await Promise.all([driverFile, taskFile].map((file) => writeFile(file, 'export {};\n')));
-    return { driverFile, taskFile, warnings: [], leftOut: [] };
+    return { driverFile, taskFile, warnings: [], inputs: [], leftOut: [] };
   }
   await Promise.all([
     writeFile(driverEntry, driverEntryText(packages)),
     writeFile(taskEntry, taskEntryText(packages, new Set())),
   ]);
   const leftOut = new Set<string>();
+  let inputs: string[];
   for (;;) {
     const before = leftOut.size;
-    await Promise.all([
+    const built = await Promise.all([
       build(driverEntry, driverFile, options.imports, leftOut),
       build(taskEntry, taskFile, options.imports, leftOut),
     ]);
+    inputs = [...new Set(built.flat())].filter((input) => NODE_MODULES.test(input));
     if (leftOut.size === before) break;
   }
   const awaiting = awaitingPackages(await readFile(taskFile, 'utf8'));
@@ -72,6 +80,7 @@ export async function bundlePackages(options: PackageBundleOptions): Promise<Pac
       (root) =>
         `package ${packageName(root)} has native addons, WebAssembly or files of its own: it is not bundled but imported from ${root} (--external ${packageName(root)} says the same)`,
     ),
+    inputs,
     leftOut: [...leftOut],
   };
 }
@@ -124,7 +133,7 @@ async function build(
   outfile: string,
   imports: readonly ProgramImport[],
   leftOut: Set<string>,
-): Promise<void> {
+): Promise<string[]> {
   const esbuild = await import('esbuild');
   try {
     const result = await esbuild.build({
@@ -143,17 +152,19 @@ async function build(
       plugins: [packageModules(imports, leftOut)],
     });
     const [output] = Object.values(result.metafile.outputs);
-    if (output === undefined) return;
+    if (output === undefined) return [];
+    const inputs = Object.keys(output.inputs).map((input) => resolve(input));
     const text = readFileSync(outfile, 'utf8');
     if (
       /\b__dirname\b|\b__filename\b|\bimport\.meta\.(?:url|dirname|filename|resolve)\b/.test(
         text.slice(BANNER.length),
       )
     ) {
-      findAssetPackages(Object.keys(output.inputs), leftOut);
+      findAssetPackages(inputs, leftOut);
     }
+    return inputs;
   } catch (error) {
-    if (leftOut.size > 0 && isAddonFailure(error)) return;
+    if (leftOut.size > 0 && isAddonFailure(error)) return [];
     const problems = problemsOf(error, dirname(entry));
     if (problems === undefined) throw error;
     throw new ProgramBuildError(
@@ -254,10 +265,9 @@ function hasNativeCode(root: string): boolean {
 
 function findAssetPackages(inputs: readonly string[], leftOut: Set<string>): void {
   for (const input of inputs) {
-    const path = input.startsWith('/') ? input : join(process.cwd(), input);
-    const root = packageRoot(path);
-    if (root === '' || leftOut.has(root) || !existsSync(path)) continue;
-    const text = readFileSync(path, 'utf8');
+    const root = packageRoot(input);
+    if (root === '' || leftOut.has(root) || !existsSync(input)) continue;
+    const text = readFileSync(input, 'utf8');
     if (
       /\b__dirname\b|\b__filename\b|\bimport\.meta\.(?:url|dirname|filename|resolve)\b/.test(text)
     ) {

@@ -34,6 +34,11 @@ export function reportError(thrown: unknown): ErrorReport {
   const root = chain.at(-1);
   const [file, line] = placeOf(root) ?? firstPlace(chain) ?? [];
   const code = codeOf(thrown);
+  // These list their places themselves, each problem with its own.
+  if (code === 'PROGRAM_BUILD') {
+    const text = `heddle: the program cannot be built:\n${(thrown as Error).message}`;
+    return { code, message: (thrown as Error).message, file, line, text };
+  }
   const lines: string[] = [];
   const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;
   lines.push(`heddle: ${place}${describeThrown(root, maxMessageLength)}`);

@@ -23,6 +23,8 @@ export interface ProgramRequest {
   readonly submitted: ReadonlyMap<string, SubmittedSetting>;
   /** npm packages that stay out of the bundle. */
   readonly external: readonly string[];
+  /** Whether its types are checked first. */
+  readonly check: boolean;
   readonly verbose: boolean;
   readonly console: CommandConsole;
   readonly wrapperPid: number | undefined;
@@ -54,11 +56,15 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
   const bundling = bundleProgram({
     entry,
     external: request.external,
+    check: request.check,
     workDirectory,
     engineUrl: engineModuleUrl(),
   });
-  // Whoever needs the program hears of a failure; a launcher that never starts one does not.
-  bundling.catch(() => undefined);
+  bundling.then(
+    ({ warnings }) => warnings.forEach((warning) => console.logger.warn(warning)),
+    // Whoever needs the program hears of a failure; a launcher that never starts one does not.
+    () => undefined,
+  );
   const launcher = new LocalLauncher({
     entry,
     submittedSettings: new Map([...request.submitted].map(([key, { value }]) => [key, value])),

@@ -26,7 +26,6 @@ export async function submit(
         : await readPropertiesFile(options.propertiesFile);
     submitted = mergeSettings(options, properties, settingsRegistry);
     parseMaster(submitted.get('heddle.master')?.value ?? defaultMaster);
-    if (options.check) await refuseTypeErrors(entry);
   } catch (error) {
     if (!(error instanceof SubmissionError || error instanceof ConfigError)) throw error;
     refuse(console, error);
@@ -37,25 +36,11 @@ export async function submit(
     args: options.args,
     submitted,
     external: options.external,
+    check: options.check,
     verbose: options.verbose,
     console,
     wrapperPid,
   });
-}
-
-async function refuseTypeErrors(entry: string): Promise<void> {
-  const { checkTypes } = await import('./type-check.js');
-  const result = checkTypes(entry);
-  switch (result.kind) {
-    case 'passed':
-      return;
-    case 'noCompiler':
-      throw new SubmissionError(result.reason);
-    case 'failed':
-      throw new SubmissionError(
-        `the program has type errors (${result.errors.length}):\n${result.errors.join('\n')}`,
-      );
-  }
 }
 
 function refuse(console: CommandConsole, error: Error): void {

@@ -76,7 +76,9 @@ export class LocalLauncher implements Launcher {
    * were submitted; an application that turns out to want others does not take them.
    */
   prestart(): void {
-    const { threads } = parseMaster(this.submittedSettings.get(settings.master.key) ?? defaultMaster);
+    const { threads } = parseMaster(
+      this.submittedSettings.get(settings.master.key) ?? defaultMaster,
+    );
     const threadEntry = threadEntryUrl();
     this.#prestarted = new PrestartedThreads({
       count: Math.min(threads, availableParallelism()),

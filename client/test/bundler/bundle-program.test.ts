@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
@@ -8,13 +8,18 @@ import {
   decodeError,
   driverCodeTable,
   encodeValue,
-  onLostWrite,
+  onClosureWarning,
   TaskProgram,
   translateStack,
-  type LostWrite,
+  type ClosureWarning,
 } from 'heddle/internal';
 
-import { bundleProgram, ProgramBuildError, type BuiltProgram } from '../../src/bundler/index.js';
+import {
+  bundleProgram,
+  ProgramBuildError,
+  removeBuiltProgram,
+  type BuiltProgram,
+} from '../../src/bundler/index.js';
 import { ProgramFolder, TaskThread } from './program-harness.js';
 
 describe('Building a program', () => {
@@ -201,28 +206,56 @@ describe('Building a program', () => {
   describe('keeps built programs by content', () => {
     it('and builds anew when a file changes', async () => {
       const cacheDirectory = join(folder.path, '.cache');
-      await folder.write('cached-lib.ts', 'export const value = 1;');
-      const entry = await folder.write(
-        'cached.ts',
-        "import { value } from './cached-lib.js';\nexport const v = () => value;",
+      const entry = await folder.writeOld(
+        'cached/app.ts',
+        "import { value } from './cached-lib.js';\nimport { upper } from 'cjs-tools';\nexport const v = () => (upper('a') === 'A' ? value : 0);",
       );
+      await folder.writeOld('cached/cached-lib.ts', 'export const value = 1;');
       const first = await bundleProgram({ entry, cacheDirectory });
       const again = await bundleProgram({ entry, cacheDirectory });
       expect(again).to.deep.equal(first);
       const made = await stat(first.driverFile);
-      await folder.write('cached-lib.ts', 'export const value = 2;');
+      await folder.writeOld('cached/cached-lib.ts', 'export const value = 2;');
       const changed = await bundleProgram({ entry, cacheDirectory });
       expect(changed.tableHash).not.to.equal(first.tableHash);
       expect((await stat(first.driverFile).catch(() => made)).mtimeMs).to.equal(made.mtimeMs);
       const { v } = await importProgram(changed);
       expect((v as () => number)()).to.equal(2);
+      expect(await bundleProgram({ entry, cacheDirectory })).to.deep.equal(changed);
+      const packageFile = join(folder.path, 'node_modules/cjs-tools/index.js');
+      await utimes(packageFile, new Date(2001, 1), new Date(2001, 1));
+      const upgraded = await bundleProgram({ entry, cacheDirectory });
+      expect(upgraded.driverFile).not.to.equal(changed.driverFile);
+      await folder.writeOld(
+        'cached/tsconfig.json',
+        '{ "compilerOptions": { "useDefineForClassFields": false } }',
+      );
+      const configured = await bundleProgram({ entry, cacheDirectory });
+      expect(configured.driverFile).not.to.equal(upgraded.driverFile);
       const other = await bundleProgram({ entry, cacheDirectory, external: ['x'] });
       expect(other.driverFile).not.to.equal(changed.driverFile);
     });
 
+    it('unless a file changed while it was built', async () => {
+      const cacheDirectory = join(folder.path, '.cache-racing');
+      const entry = await folder.write('racing.ts', 'export const v = 1;');
+      await utimes(entry, new Date(Date.now() + 60_000), new Date(Date.now() + 60_000));
+      const first = await bundleProgram({ entry, cacheDirectory });
+      const again = await bundleProgram({ entry, cacheDirectory });
+      expect(again.driverFile).not.to.equal(first.driverFile);
+    });
+
+    it('and does without where it cannot write', async () => {
+      const cacheDirectory = await folder.write('no-directory', 'a file');
+      const entry = await folder.write('uncached.ts', 'export const v = 1;');
+      const program = await bundleProgram({ entry, cacheDirectory });
+      expect((await importProgram(program))['v']).to.equal(1);
+      await removeBuiltProgram(program);
+    });
+
     it('and does not trust a folder that was cut off', async () => {
       const cacheDirectory = join(folder.path, '.cache-cut');
-      const entry = await folder.write('cut.ts', 'export const v = 1;');
+      const entry = await folder.writeOld('cut.ts', 'export const v = 1;');
       const first = await bundleProgram({ entry, cacheDirectory });
       await rm(join(first.driverFile, '../manifest.json'));
       const again = await bundleProgram({ entry, cacheDirectory });
@@ -346,12 +379,14 @@ describe('Building a program', () => {
         ].join('\n'),
       );
       const { counted, lost, alsoLost, cached } = await importProgram(program);
-      const warnings: LostWrite[] = [];
-      onLostWrite((write) => warnings.push(write));
+      const warnings: ClosureWarning[] = [];
+      onClosureWarning((warning) => warnings.push(warning));
       const site = captureCallSite('foreach');
       for (let i = 0; i < 3; i++) captureClosure([counted, lost, alsoLost, cached], site);
-      onLostWrite((write) => process.stderr.write(`${write.message}\n`));
-      expect(warnings.map(({ variable, line }) => [variable, line])).to.deep.equal([
+      onClosureWarning(({ message }) => process.stderr.write(`${message}\n`));
+      expect(
+        warnings.map((one) => [one.kind === 'lostWrite' && one.variable, one.line]),
+      ).to.deep.equal([
         ['rows', 8],
         ['rows', 11],
       ]);
@@ -359,6 +394,27 @@ describe('Building a program', () => {
       expect(warnings[0]!.message).to.match(
         /writes\.ts:8: the driver will not see this.*use an accumulator/,
       );
+    });
+  });
+
+  describe('a capture of more than a mebibyte (A-179)', () => {
+    it('earns one warning for each call, which names a broadcast', async () => {
+      const program = await buildText(
+        'large.ts',
+        'const table = new Map(Array.from({ length: 60_000 }, (_, i) => [`key number ${i}`, i]));\nexport const find = (key: string) => table.get(key);',
+      );
+      const { find } = await importProgram(program);
+      const warnings: ClosureWarning[] = [];
+      onClosureWarning((warning) => warnings.push(warning));
+      for (const line of [3, 3, 4]) {
+        captureClosure([find], { operator: 'map', file: 'large.ts', line, column: 1 });
+      }
+      onClosureWarning(({ message }) => process.stderr.write(`${message}\n`));
+      expect(warnings.map(({ kind, line }) => [kind, line])).to.deep.equal([
+        ['largeClosure', 3],
+        ['largeClosure', 4],
+      ]);
+      expect(warnings[0]!.message).to.match(/large\.ts:3: map captures 1\.\d MiB.*sc\.broadcast/);
     });
   });
 

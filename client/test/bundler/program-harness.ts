@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,10 @@ export class ProgramFolder {
 
   static async create(): Promise<ProgramFolder> {
     const folder = new ProgramFolder(await mkdtemp(join(tmpdir(), 'heddle-bundler-test-')));
-    await cp(packagesFolder, join(folder.path, 'node_modules'), { recursive: true });
+    await cp(packagesFolder, join(folder.path, 'node_modules'), {
+      recursive: true,
+      preserveTimestamps: true,
+    });
     await writeFile(
       join(folder.path, 'package.json'),
       '{ "type": "module", "imports": { "#inner": "./inner.ts" } }',
@@ -39,6 +42,13 @@ export class ProgramFolder {
     const path = join(this.path, name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
+    return path;
+  }
+
+  /** A file that was not changed just now. */
+  async writeOld(name: string, text: string): Promise<string> {
+    const path = await this.write(name, text);
+    await utimes(path, new Date(2020, 1), new Date(2020, 1));
     return path;
   }
 

@@ -9,7 +9,7 @@ import { DriverCode } from './driver-code.js';
 import { currentProgram, type DriverProgram } from './driver-program.js';
 import { ClosureError } from './errors.js';
 import { Extension, SNAPSHOT_VERSION } from './extension.js';
-import { warnAboutWrites } from './write-warnings.js';
+import { warnAboutSize, warnAboutWrites } from './closure-warnings.js';
 import { ConstantInputs } from './program-code.js';
 import type { UnitMetadata } from './program-metadata.js';
 
@@ -85,6 +85,7 @@ class Capture {
   }
 
   #data(writer: ByteWriter, broadcastIds: number[], accumulatorIds: number[]): ClosureData {
+    warnAboutSize(writer.length, this.#callSite);
     return {
       snapshot: writer.finish(),
       rootCount: this.#roots.length,

@@ -20,4 +20,4 @@ export {
 export { translatePosition, translateStack, type SourcesFile } from './source-maps.js';
 export type { TaskBindings } from './task-code.js';
 export { TaskProgram, type ClosureInstance } from './task-program.js';
-export { onLostWrite, type LostWrite } from './write-warnings.js';
+export { onClosureWarning, type ClosureWarning } from './closure-warnings.js';

@@ -211,9 +211,13 @@ export class ThreadState {
   /** Makes a constant by its own initialiser, once in this thread. `inputs` hold what that reads. */
   makeConstant(constant: number, inputs: Uint8Array, code: TaskCode): void {
     if (this.#constants.has(constant)) return;
+    const metadata = this.metadata.constants[constant];
+    if (metadata === undefined || metadata.refusal !== undefined) {
+      throw new CorruptDataError(`constant ${constant} is unknown`);
+    }
     new ValueDecoder(new ByteReader(inputs), code).decode();
     const module = this.threadModule();
-    const { cells, names } = this.metadata.constants[constant]!;
+    const { cells, names } = metadata;
     for (const cell of cells) this.#setImport(module, cell);
     const values = (module.code as ModuleCode).make[constant]!();
     this.#constants.set(constant, values);

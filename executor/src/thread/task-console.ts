@@ -33,7 +33,8 @@ export class TaskLog {
   write(text: string): void {
     const lines = (this.#pending + text).split('\n');
     this.#pending = lines.pop()!;
-    for (const line of lines) writeAll(this.#descriptor, `${this.#lineStart}${this.#mark}${line}\n`);
+    for (const line of lines)
+      writeAll(this.#descriptor, `${this.#lineStart}${this.#mark}${line}\n`);
   }
 }
 
