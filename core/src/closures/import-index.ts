@@ -62,7 +62,7 @@ export class ImportIndex {
       const value: unknown = isNamespace
         ? readExport(holder as Record<string, unknown>, key)
         : descriptor?.value;
-      this.#enter(value, { index, names: [exportName, key] }, isNamespace);
+      this.#enter(value, { index, names: [exportName, key] }, isNamespace || isInstance(value));
     }
   }
 
@@ -71,6 +71,13 @@ export class ImportIndex {
     if (!isFunction && (!also || typeof value !== 'object' || value === null)) return;
     if (!this.#paths.has(value)) this.#paths.set(value, path);
   }
+}
+
+/** An object of some class: plain objects and arrays that an export holds travel by value. */
+function isInstance(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null;
 }
 
 function readExport(namespace: Record<string, unknown>, name: string): unknown {
