@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
+import { closeProgram } from 'heddle/internal';
+
 import { bundleProgram, type BuiltProgram, type BundleOptions } from '../../src/bundler/index.js';
 import type { Reply, Request } from './corpus-worker.js';
 
@@ -61,6 +63,7 @@ export class ProgramFolder {
   }
 
   async remove(): Promise<void> {
+    closeProgram();
     await rm(this.path, { recursive: true, force: true });
   }
 }

@@ -212,6 +212,11 @@ export function activateProgram(program: DriverProgram): void {
   current = program;
 }
 
+/** Ends the program of this process: for tests, which run several one after the other. */
+export function closeProgram(): void {
+  current = undefined;
+}
+
 /** Name in `globalThis` under which the driver copy finds the engine that loaded it. */
 export const openProgramKey: unique symbol = Symbol.for('heddle.openProgram') as never;
 

@@ -1,7 +1,13 @@
 export { captureCallSite } from './call-site.js';
 export { captureClosure } from './capture.js';
 export { driverCodeTable } from './driver-code.js';
-export { activateProgram, currentProgram, openProgram, openProgramKey } from './driver-program.js';
+export {
+  activateProgram,
+  closeProgram,
+  currentProgram,
+  openProgram,
+  openProgramKey,
+} from './driver-program.js';
 export { ClosureError, PackageLoadError, ProgramMismatchError } from './errors.js';
 export { installStackTranslation, translateErrorStacks } from './error-stacks.js';
 export { executorLocal } from './executor-local.js';

@@ -4,11 +4,19 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-/** A number of partitions: a whole number from 1. @throws ArgumentError */
+/** The driver keeps something of every task; more of them than this is a slip of the pen. */
+const MAX_PARTITIONS = 10_000_000;
+
+/** A number of partitions: a whole number from 1 to ten million. @throws ArgumentError */
 export function checkPartitionCount(count: unknown, operator: string, name = 'n'): number {
   if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 1) {
     throw new ArgumentError(
       `${operator}: ${name} is a number of partitions, a whole number from 1, and is ${shown(count)}`,
+    );
+  }
+  if (count > MAX_PARTITIONS) {
+    throw new ArgumentError(
+      `${operator}: ${name} is a number of partitions, at most ${MAX_PARTITIONS}, and is ${count}`,
     );
   }
   return count;

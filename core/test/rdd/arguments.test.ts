@@ -57,6 +57,7 @@ describe('arguments are checked at the call', () => {
       for (const bad of [
         0,
         -1,
+        1e12,
         1.5,
         NaN,
         Infinity,
