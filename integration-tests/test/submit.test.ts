@@ -233,8 +233,10 @@ describe('heddle submit', function () {
 
   it('writes the event log where it is told, with the suffix of a complete one', async () => {
     await submit(`${context} await sc.range(0, 9).count();`);
+    await submit(`${context} await sc.range(0, 9).count(); process.exit(0);`);
     const logs = readdirSync(join(scratch.path, 'events'));
-    expect(logs).to.have.length(1);
+    expect(logs).to.have.length(2);
+    expect(logs[1]).to.match(/^local-\d+-\d+\.ndjson$/);
     expect(logs[0]).to.match(/^local-\d+-\d+\.ndjson$/);
   });
 

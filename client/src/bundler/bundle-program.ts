@@ -112,6 +112,8 @@ async function build(request: BuildRequest, workDirectory: string): Promise<Fres
   const packages = await bundlePackages({
     imports: flat.imports.entries,
     workDirectory,
+    engineUrl: request.engineUrl,
+    engineTaskUrl: request.engineTaskUrl,
     nodeInterop: await usesNodeInterop(request.entry),
   });
   const parts = { flat, model, rewrite, packages, positions };

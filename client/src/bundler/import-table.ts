@@ -66,3 +66,9 @@ export class ImportTable {
 export function isNodeModule(specifier: string): boolean {
   return isBuiltin(specifier);
 }
+
+/** `heddle/x` is beside `heddle`, wherever that is. */
+export function engineSource(specifier: string, engineUrl: string): string {
+  if (specifier === 'heddle') return engineUrl;
+  return new URL(`./${specifier.slice('heddle/'.length)}.js`, engineUrl).href;
+}

@@ -7,7 +7,7 @@ import type { Plugin } from 'esbuild';
 
 import { ProgramBuildError } from './build-error.js';
 import { NODE_MODULES, problemsOf } from './flatten.js';
-import type { ProgramImport } from './import-table.js';
+import { engineSource, type ProgramImport } from './import-table.js';
 
 export interface PackageBundles {
   /** What the driver imports: every used export under a name of its own. */
@@ -24,6 +24,9 @@ export interface PackageBundles {
 export interface PackageBundleOptions {
   readonly imports: readonly ProgramImport[];
   readonly workDirectory: string;
+  /** What `heddle` means to packages, in the driver and in tasks: never another copy of the engine. */
+  readonly engineUrl: string;
+  readonly engineTaskUrl: string;
   /** Whether CommonJS packages are imported as Node does it, or as bundlers do. */
   readonly nodeInterop: boolean;
 }
@@ -62,8 +65,8 @@ export async function bundlePackages(options: PackageBundleOptions): Promise<Pac
   for (;;) {
     const before = leftOut.size;
     const built = await Promise.all([
-      build(driverEntry, driverFile, options.imports, leftOut),
-      build(taskEntry, taskFile, options.imports, leftOut),
+      build(driverEntry, driverFile, options.engineUrl, options.imports, leftOut),
+      build(taskEntry, taskFile, options.engineTaskUrl, options.imports, leftOut),
     ]);
     inputs = [...new Set(built.flat())].filter((input) => NODE_MODULES.test(input));
     if (leftOut.size === before) break;
@@ -71,7 +74,7 @@ export async function bundlePackages(options: PackageBundleOptions): Promise<Pac
   const awaiting = awaitingPackages(await readFile(taskFile, 'utf8'));
   if (awaiting.size > 0) {
     await writeFile(taskEntry, taskEntryText(packages, awaiting));
-    await build(taskEntry, taskFile, options.imports, leftOut);
+    await build(taskEntry, taskFile, options.engineTaskUrl, options.imports, leftOut);
   }
   return {
     driverFile,
@@ -131,6 +134,7 @@ function awaitingPackages(text: string): Set<number> {
 async function build(
   entry: string,
   outfile: string,
+  engineUrl: string,
   imports: readonly ProgramImport[],
   leftOut: Set<string>,
 ): Promise<string[]> {
@@ -149,7 +153,7 @@ async function build(
       banner: { js: BANNER },
       metafile: true,
       logLevel: 'silent',
-      plugins: [packageModules(imports, leftOut)],
+      plugins: [packageModules(engineUrl, imports, leftOut)],
     });
     const [output] = Object.values(result.metafile.outputs);
     if (output === undefined) return [];
@@ -185,7 +189,11 @@ function nameImports(text: string, imports: readonly ProgramImport[]): string {
   );
 }
 
-function packageModules(imports: readonly ProgramImport[], leftOut: Set<string>): Plugin {
+function packageModules(
+  engineUrl: string,
+  imports: readonly ProgramImport[],
+  leftOut: Set<string>,
+): Plugin {
   return {
     name: 'heddle-packages',
     setup(build) {
@@ -194,6 +202,10 @@ function packageModules(imports: readonly ProgramImport[], leftOut: Set<string>)
           kind === 'require-call' || kind === 'require-resolve' ? path : pathToFileURL(path).href,
         external: true,
       });
+      build.onResolve({ filter: /^heddle(?:\/|$)/ }, (args) => ({
+        path: engineSource(args.path, engineUrl),
+        external: true,
+      }));
       build.onResolve({ filter: /^heddle-import:/ }, (args) => {
         const { path } = imports[Number(args.path.slice('heddle-import:'.length))]!;
         const root = packageRoot(path);

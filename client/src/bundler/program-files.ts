@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 
 import { openProgramKey, PROGRAM_FORMAT } from 'heddle/internal';
 
-import type { ProgramImport } from './import-table.js';
+import { engineSource, type ProgramImport } from './import-table.js';
 import type { ImportRewrite } from './imports-rewrite.js';
 import type { ProgramModel } from './pass/program-model.js';
 import { IMPORT_META_NAME } from './pass/units.js';
@@ -123,10 +123,4 @@ export function taskFileText(options: TaskFileOptions): string {
     `script:${JSON.stringify(options.script)},imports:{${namespaces.join(',')}},`,
     `required:{${required.join(',')}},sideEffects:${JSON.stringify(sideEffects)}};\n`,
   ].join('\n');
-}
-
-/** `heddle/x` is beside `heddle`, wherever that is. */
-function engineSource(specifier: string, engineUrl: string): string {
-  if (specifier === 'heddle') return engineUrl;
-  return new URL(`./${specifier.slice('heddle/'.length)}.js`, engineUrl).href;
 }

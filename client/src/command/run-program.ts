@@ -94,6 +94,7 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
 
   const tell = (end: ProgramEnd): void => {
     bar?.stop();
+    launcher.closeEventLogSync();
     console.flushSync();
     const error = end.error === undefined ? undefined : reportError(end.error.thrown);
     if (error !== undefined) console.tell('error', error.text);

@@ -61,6 +61,7 @@ export class LocalLauncher implements Launcher {
   readonly submittedSettings: ReadonlyMap<string, string>;
   readonly #options: LocalLauncherOptions;
   #runner: JobRunner | undefined;
+  #eventLog: EventLog | undefined;
   #directories: LocalDirectories | undefined;
   #threadsStuck = false;
   #prestarted: PrestartedThreads | undefined;
@@ -181,6 +182,7 @@ export class LocalLauncher implements Launcher {
       });
       await runner.start();
       this.#runner = runner;
+      this.#eventLog = eventLog;
       this.#summary = {
         applicationId,
         appName,
@@ -214,6 +216,11 @@ export class LocalLauncher implements Launcher {
   async stop(): Promise<void> {
     await this.#prestarted?.close();
     await this.#runner?.stop();
+  }
+
+  /** Completes the event log of an application that the end of the process cuts off. Never throws. */
+  closeEventLogSync(): void {
+    this.#eventLog?.closeSync();
   }
 
   /** What the application has on disk and removes when it stops. */

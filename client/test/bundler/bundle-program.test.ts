@@ -184,6 +184,26 @@ describe('Building a program', () => {
       expect(() => inTask('a')).to.throw('shorter than 2');
     });
 
+    it('that import the engine get this one', async () => {
+      await folder.write(
+        'node_modules/uses-heddle/package.json',
+        '{"name":"uses-heddle","type":"module","exports":"./index.js"}',
+      );
+      await folder.write(
+        'node_modules/uses-heddle/index.js',
+        "import { ArgumentError } from 'heddle';\nexport const fail = () => new ArgumentError('from a package');\n",
+      );
+      const program = await buildText(
+        'package-engine.ts',
+        "import { ArgumentError } from 'heddle';\nimport { fail } from 'uses-heddle';\nexport const same = () => fail() instanceof ArgumentError;",
+      );
+      const { same } = await importProgram(program);
+      expect((same as () => boolean)()).to.equal(true);
+      const task = await TaskProgram.load(program.taskFile);
+      const closure = captureClosure([same], captureCallSite('map'));
+      expect((task.instantiate(closure, noBindings).roots()[0] as () => boolean)()).to.equal(true);
+    });
+
     it('keep live bindings and their order of evaluation in the driver', async () => {
       await folder.write(
         'node_modules/live/package.json',

@@ -1,3 +1,4 @@
+import { renameSync, writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -42,6 +43,10 @@ export class EventLog implements Listener {
   #lines: string[] = [];
   #queuedBytes = 0;
   #writing: Promise<void> | undefined;
+  /** Text of the write that is under way. */
+  #underWay = '';
+  /** Bytes of the file that are certainly there. */
+  #writtenBytes = 0;
   #closing: Promise<void> | undefined;
   #droppedEvents = 0;
 
@@ -101,6 +106,28 @@ export class EventLog implements Listener {
     return this.#closing;
   }
 
+  /**
+   * As `close`, for the end of a process, when nothing can be awaited. Never throws.
+   *
+   * A write that is under way is written again, to the same place: whichever of the two comes last
+   * changes nothing.
+   */
+  closeSync(): void {
+    if (this.#file === undefined || this.#closing !== undefined) return;
+    this.#closing = Promise.resolve();
+    this.#push(JSON.stringify({ kind: 'logEnd', droppedEvents: this.#droppedEvents }));
+    try {
+      const text = `${this.#underWay}${this.#lines.join('\n')}\n`;
+      writeSync(this.#file.fd, text, this.#writtenBytes);
+      renameSync(this.#path + SUFFIX_WHILE_WRITING, this.#path);
+    } catch (error) {
+      this.#logger.error('the event log ends here: it could not be written', {
+        path: this.#path,
+        error: describeThrown(error),
+      });
+    }
+  }
+
   #push(line: string, sizeBytes = Buffer.byteLength(line) + 1): void {
     this.#lines.push(line);
     this.#queuedBytes += sizeBytes;
@@ -111,9 +138,12 @@ export class EventLog implements Listener {
     const text = `${this.#lines.join('\n')}\n`;
     const sizeBytes = this.#queuedBytes;
     this.#lines = [];
+    this.#underWay = text;
     this.#writing = this.#file.appendFile(text).then(
       () => {
         this.#writing = undefined;
+        this.#underWay = '';
+        this.#writtenBytes += sizeBytes;
         this.#queuedBytes -= sizeBytes;
         if (this.#queuedBytes >= this.#flushBytes) this.#flush();
       },

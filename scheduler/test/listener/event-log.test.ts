@@ -58,6 +58,27 @@ describe('EventLog', () => {
     expect(lines(path)).to.have.length(2);
   });
 
+  it('is complete, each line once, when the process ends in the middle of a write', async () => {
+    for (const flushBytes of [1, 500, 100_000]) {
+      const log = await open({ name: `app-${flushBytes}.ndjson`, flushBytes });
+      for (let time = 0; time < 100; time++) {
+        log.onEvent(end(time));
+        // Some writes are done, one is under way, and some lines wait behind it.
+        if (time === 50) await new Promise((resolve) => setImmediate(resolve));
+      }
+      log.closeSync();
+      const check = (): void => {
+        const all = lines(log.path);
+        expect(all.slice(1, -1)).to.deep.equal(Array.from({ length: 100 }, (_, time) => end(time)));
+        expect(all.at(-1)).to.deep.equal({ kind: 'logEnd', droppedEvents: 0 });
+      };
+      check();
+      await log.close();
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      check();
+    }
+  });
+
   it('never overwrites the log of a running application', async () => {
     const log = await open();
     let code: unknown;

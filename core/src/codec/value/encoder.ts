@@ -227,6 +227,7 @@ export class ValueEncoder {
   #object(value: object): void {
     this.#culprit = value;
     const prototype = Object.getPrototypeOf(value) as object | null;
+    if (!this.code.exact && this.#plainRecord(value, prototype)) return;
     if (this.code.exact && types.isProxy(value)) {
       throw new UnsupportedValueError('it is a Proxy, whose traps stay in this process');
     }
@@ -242,6 +243,21 @@ export class ValueEncoder {
     this.#enter();
     this.#foreign(value, prototype!);
     this.#depth--;
+  }
+
+  /** What most records are made of, without the questions that other objects need. */
+  #plainRecord(value: object, prototype: object | null): boolean {
+    if (prototype === Object.prototype) {
+      if (Object.getOwnPropertySymbols(value).length > 0) return false;
+      this.writer.u8(Kind.OBJECT);
+      this.#enqueue(Kind.OBJECT, value);
+      return true;
+    }
+    if (prototype !== Array.prototype || !Array.isArray(value) || 'index' in value) return false;
+    const kind = isSparse(value) ? Kind.SPARSE_ARRAY : Kind.ARRAY;
+    this.writer.u8(kind);
+    this.#enqueue(kind, value);
+    return true;
   }
 
   /** An object whose direct prototype is a built-in one. */
