@@ -15,18 +15,10 @@ import {
   refusalOf,
   type KnownKind,
 } from './kinds.js';
+import { getterOf, writeLeafShell } from './leaf-shells.js';
 import { hasUnusualProperties, integrityOf, isArrayIndexOrLength, isSparse } from './properties.js';
 import { ShapeTable } from './shape-table.js';
-import {
-  Decoration,
-  ERROR_CLASSES,
-  MAX_RESIZABLE_BYTES,
-  PropertyFlag,
-  SMALL_INTEGER,
-  Tag,
-  TYPED_ARRAYS,
-  WELL_KNOWN_SYMBOLS,
-} from './tags.js';
+import { Decoration, PropertyFlag, SMALL_INTEGER, Tag, WELL_KNOWN_SYMBOLS } from './tags.js';
 import type { AnyFunction, ValueCode } from './value-code.js';
 
 /** Classes inside prototypes inside classes …: deeper than this is no program that people write. */
@@ -406,72 +398,15 @@ export class ValueEncoder {
         writer.u8(kind);
         this.#enqueue(kind, value);
         return;
-      case Kind.DATE:
-        writer.u8(kind);
-        writer.f64(Date.prototype.getTime.call(value));
-        break;
-      case Kind.REGEXP:
-        writer.u8(kind);
-        writer.string((value as RegExp).source);
-        writer.string((value as RegExp).flags);
-        break;
-      case Kind.ARRAY_BUFFER:
-        this.#arrayBuffer(value as ArrayBuffer);
-        break;
-      case Kind.TYPED_ARRAY:
-      case Kind.DATA_VIEW:
-        this.#viewShell(kind, value as ArrayBufferView);
-        break;
-      case Kind.BUFFER:
-        writer.u8(kind);
-        writer.varint((value as Buffer).length);
-        writer.bytes(value as Buffer);
-        break;
-      case Kind.BOXED:
-        writer.u8(kind);
-        this.slot(unboxed(value));
-        break;
-      case Kind.ERROR:
-        writer.u8(kind);
-        writer.u8(Math.max(0, ERROR_CLASSES.indexOf(errorParentOf(value))));
-        break;
-      case Kind.URL:
-        writer.u8(kind);
-        writer.string((value as URL).href);
-        break;
       default:
-        throw new UnsupportedValueError(refusalOf(kind) ?? 'its kind cannot travel');
+        writeLeafShell(this, kind, value);
+        this.#number(value);
     }
-    this.#number(value);
   }
 
   #enqueue(kind: number, value: object): void {
     this.#queue.push(this.#number(value));
     this.#queueKinds.push(kind);
-  }
-
-  #arrayBuffer(buffer: ArrayBuffer): void {
-    if (buffer.detached) throw new UnsupportedValueError('its ArrayBuffer was transferred away');
-    if (buffer.resizable && buffer.maxByteLength > MAX_RESIZABLE_BYTES) {
-      throw new UnsupportedValueError(
-        `it is a resizable ArrayBuffer of up to ${buffer.maxByteLength} bytes, and ${MAX_RESIZABLE_BYTES} is the most that travels`,
-      );
-    }
-    this.writer.u8(Kind.ARRAY_BUFFER);
-    this.writer.varint(buffer.resizable ? buffer.maxByteLength + 1 : 0);
-    this.writer.varint(buffer.byteLength);
-    this.writer.bytes(new Uint8Array(buffer));
-  }
-
-  #viewShell(kind: KnownKind, view: ArrayBufferView): void {
-    if (!types.isArrayBuffer(view.buffer)) {
-      throw new UnsupportedValueError(refusalOf(Kind.SHARED_BUFFER)!);
-    }
-    this.writer.u8(kind);
-    if (kind === Kind.TYPED_ARRAY) this.writer.u8(typedArrayIndex(view));
-    this.writer.varint(view.byteOffset);
-    this.writer.varint(kind === Kind.TYPED_ARRAY ? (view as Uint8Array).length : view.byteLength);
-    this.slot(view.buffer);
   }
 
   #body(kind: BodyKind, value: object): void {
@@ -549,14 +484,8 @@ export class ValueEncoder {
 }
 
 // The getters themselves: a subclass of the user may override `size`.
-// eslint-disable-next-line @typescript-eslint/unbound-method -- always called with a receiver
-const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, 'size')!.get as (
-  this: Map<unknown, unknown>,
-) => number;
-// eslint-disable-next-line @typescript-eslint/unbound-method -- always called with a receiver
-const setSize = Object.getOwnPropertyDescriptor(Set.prototype, 'size')!.get as (
-  this: Set<unknown>,
-) => number;
+const mapSize = getterOf(Map.prototype, 'size') as (this: Map<unknown, unknown>) => number;
+const setSize = getterOf(Set.prototype, 'size') as (this: Set<unknown>) => number;
 
 /** The class whose `prototype` this is, when the prototype says so itself. */
 export function constructorOf(prototype: object): AnyFunction | undefined {
@@ -570,37 +499,4 @@ export function constructorOf(prototype: object): AnyFunction | undefined {
 
 function isErrorStack(object: object, key: string | symbol): boolean {
   return key === 'stack' && isErrorObject(object);
-}
-
-function errorParentOf(value: object): (typeof ERROR_CLASSES)[number] {
-  let at = Object.getPrototypeOf(value) as object | null;
-  for (; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-    const found = ERROR_CLASSES.find((one) => one.prototype === at);
-    if (found !== undefined) return found;
-  }
-  return Error;
-}
-
-const typedArrayName = Reflect.get(
-  Object.getOwnPropertyDescriptor(
-    Object.getPrototypeOf(Uint8Array.prototype) as object,
-    Symbol.toStringTag,
-  )!,
-  'get',
-) as (this: ArrayBufferView) => string;
-
-function typedArrayIndex(view: ArrayBufferView): number {
-  const name = typedArrayName.call(view);
-  const index = TYPED_ARRAYS.findIndex((one) => one.name === name);
-  if (index < 0)
-    throw new UnsupportedValueError(`${name} is a typed array that Heddle does not know`);
-  return index;
-}
-
-function unboxed(value: object): unknown {
-  if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
-  if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
-  if (types.isBooleanObject(value)) return Boolean.prototype.valueOf.call(value);
-  if (types.isBigIntObject(value)) return BigInt.prototype.valueOf.call(value);
-  return Symbol.prototype.valueOf.call(value);
 }
