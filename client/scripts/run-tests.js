@@ -17,7 +17,7 @@ function runMocha() {
   process.stdout.write('== tests\n');
   return new Promise((resolve) => {
     const mocha = `${root}node_modules/mocha/bin/mocha.js`;
-    const child = spawn(process.execPath, ['--enable-source-maps', mocha, '--reporter', 'spec'], {
+    const child = spawn(process.execPath, ['--enable-source-maps', mocha, '--no-color', '--reporter', 'spec'], {
       cwd: root,
       stdio: ['inherit', 'pipe', 'inherit'],
     });
