@@ -17,10 +17,14 @@ function runMocha() {
   process.stdout.write('== tests\n');
   return new Promise((resolve) => {
     const mocha = `${root}node_modules/mocha/bin/mocha.js`;
-    const child = spawn(process.execPath, ['--enable-source-maps', mocha, '--no-color', '--reporter', 'spec'], {
-      cwd: root,
-      stdio: ['inherit', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--enable-source-maps', mocha, '--no-color', '--reporter', 'spec'],
+      {
+        cwd: root,
+        stdio: ['inherit', 'pipe', 'inherit'],
+      },
+    );
     let tail = '';
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (text) => {
