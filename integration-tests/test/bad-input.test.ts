@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
-import { chmodSync, mkdirSync, openSync, closeSync, ftruncateSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, openSync, closeSync, ftruncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { RunOptions } from '../src/command/run-heddle.js';
-import { Scratch, repositoryRoot, runHeddle } from '../src/command/run-heddle.js';
+import { Scratch, linkEngine, runHeddle } from '../src/command/run-heddle.js';
 
 /** What became of one step of a program. */
 interface Outcome {
@@ -57,11 +57,7 @@ describe('bad input', function () {
   let scratch: Scratch;
   beforeEach(() => {
     scratch = new Scratch();
-    mkdirSync(join(scratch.path, 'node_modules'));
-    symlinkSync(
-      join(repositoryRoot, 'node_modules/heddle'),
-      join(scratch.path, 'node_modules/heddle'),
-    );
+    linkEngine(scratch.path);
   });
   afterEach(() => {
     expect(scratch.leftovers(), 'private directories that were left').to.deep.equal([]);

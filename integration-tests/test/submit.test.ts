@@ -1,22 +1,15 @@
-import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CommandResult } from '../src/command/run-heddle.js';
-import { Scratch, repositoryRoot, runHeddle } from '../src/command/run-heddle.js';
+import { Scratch, linkEngine, repositoryRoot, runHeddle } from '../src/command/run-heddle.js';
 
 describe('heddle submit', function () {
   this.timeout(60_000);
   let scratch: Scratch;
   beforeEach(() => {
     scratch = new Scratch();
-    // As in a project that has installed the engine.
-    mkdirSync(join(scratch.path, 'node_modules'));
-    for (const name of ['heddle', 'typescript']) {
-      symlinkSync(
-        join(repositoryRoot, 'node_modules', name),
-        join(scratch.path, 'node_modules', name),
-      );
-    }
+    linkEngine(scratch.path);
   });
   afterEach(() => {
     expect(scratch.leftovers(), 'private directories that were left').to.deep.equal([]);
@@ -211,6 +204,14 @@ describe('heddle submit', function () {
     expect(stderr).to.match(/INFO {2}job ended/);
   });
 
+  it('marks what tasks print and keeps it off stdout', async () => {
+    const { stdout, stderr } = await submit(
+      `${context} await sc.range(0, 2, 1, 2).foreach((x) => console.log('line of', x));`,
+    );
+    expect(stdout).to.equal('');
+    expect(stderr).to.match(/^\[task \d+ stage 0 partition 1\] line of 1$/m);
+  });
+
   it('finds files that were given with --files, in tasks and in the driver', async () => {
     const file = scratch.write('lookup.txt', 'forty-two');
     const { stdout } = await submit(
@@ -316,6 +317,16 @@ describe('heddle submit', function () {
     });
   });
 
+  it('is a script that starts the pinned Node, also through a link in another folder', async () => {
+    const link = join(scratch.path, 'link');
+    symlinkSync(join(repositoryRoot, 'client/bin/heddle'), link);
+    const app = scratch.write('app.ts', 'console.log(process.version, process.argv.slice(2));');
+    const words = scratch.submit(app, 'a b', '$x', '"');
+    const { stdout, stderr } = await runHeddle(words, { node: '/bin/sh', script: link });
+    expect(stderr).to.equal('');
+    expect(stdout).to.match(/^v2[4-9]\.\S+ \[ 'a b', '\$x', '"' \]\n$/);
+  });
+
   it('prints help and version on stdout', async () => {
     expect((await runHeddle(['--help'])).stdout).to.contain('Usage: heddle');
     expect((await runHeddle(['submit', '--help'])).stdout).to.contain('Exit codes');
@@ -331,11 +342,7 @@ describe('node --import heddle/register', function () {
   it('runs a program in local mode, once, and never the original file', async () => {
     const scratch = new Scratch();
     try {
-      mkdirSync(join(scratch.path, 'node_modules'));
-      symlinkSync(
-        join(repositoryRoot, 'node_modules/heddle'),
-        join(scratch.path, 'node_modules/heddle'),
-      );
+      linkEngine(scratch.path);
       writeFileSync(join(scratch.path, 'package.json'), '{ "type": "module" }');
       const app = scratch.write(
         'app.ts',
