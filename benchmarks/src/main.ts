@@ -3,18 +3,19 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runMeasured, type MeasuredRun } from './measured-process.js';
-import { renderTable, spreadOf, type RowReport } from './report.js';
+import { renderTable, spreadOf, type RowReport, type Spread } from './report.js';
 import { spineRows, type Row } from './rows.js';
 import { prepareSpark } from './spark-peer.js';
 import { ensureTextInput } from './text-input.js';
 
 /**
  * Compares Heddle `local[2]` with Spark `local[2]`, runs interleaved, each run a process of its own:
- * `node benchmarks/dist/src/main.js [--runs 3] [--only row,row] [--no-spark]`.
+ * `node benchmarks/dist/src/main.js [--runs 3] [--warm 2] [--only row,row] [--no-spark]`.
  */
 const { values: options } = parseArgs({
   options: {
     runs: { type: 'string', default: '3' },
+    warm: { type: 'string', default: '2' },
     only: { type: 'string' },
     spark: { type: 'boolean', default: true },
   },
@@ -37,7 +38,7 @@ const spark = options.spark
 
 const wanted = options.only?.split(',');
 const reports: RowReport[] = [];
-for (const row of spineRows(textFile)) {
+for (const row of spineRows(textFile, Number(options.warm))) {
   if (wanted !== undefined && !wanted.includes(row.name)) continue;
   reports.push(await measureRow(row, Number(options.runs)));
 }
@@ -77,7 +78,17 @@ async function measureRow(row: Row, runs: number): Promise<RowReport> {
     targetRatio: row.targetRatio,
     heddleMs: spreadOf(ours.map((run) => row.figureMs(run))),
     sparkMs: spark && spreadOf(theirs.map((run) => row.figureMs(run))),
+    heddleWarmMs: warmSpread(ours),
+    sparkWarmMs: warmSpread(theirs),
     heddleRssBytes: spreadOf(ours.map((run) => run.peakRssBytes)),
     sparkRssBytes: spark && spreadOf(theirs.map((run) => run.peakRssBytes)),
   };
+}
+
+/** The best warm run of each process. */
+function warmSpread(runs: readonly MeasuredRun[]): Spread | undefined {
+  const best = runs.flatMap(({ result: { warmMs = [] } }) =>
+    warmMs.length === 0 ? [] : [Math.min(...warmMs)],
+  );
+  return best.length === 0 ? undefined : spreadOf(best);
 }

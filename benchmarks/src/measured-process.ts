@@ -16,6 +16,8 @@ export interface BenchmarkResult {
   readonly row: string;
   /** Wall time of the action alone, as the program saw it. */
   readonly actionMs: number;
+  /** The same action again, in the same process. */
+  readonly warmMs?: readonly number[];
   /** A count or sum that both engines must agree on. */
   readonly check: string;
 }

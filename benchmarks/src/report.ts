@@ -18,6 +18,9 @@ export interface RowReport {
   readonly what: string;
   readonly heddleMs: Spread;
   readonly sparkMs: Spread | undefined;
+  /** The action again in the same process, best of the repetitions. */
+  readonly heddleWarmMs: Spread | undefined;
+  readonly sparkWarmMs: Spread | undefined;
   readonly heddleRssBytes: Spread;
   readonly sparkRssBytes: Spread | undefined;
   readonly targetRatio: number;
@@ -31,8 +34,8 @@ export function renderTable(rows: readonly RowReport[]): string {
       : `${Math.round(spread.median)} (${Math.round(spread.min)}–${Math.round(spread.max)})`;
   const mib = (spread: Spread | undefined): string =>
     spread === undefined ? '–' : String(Math.round(spread.median / 1_048_576));
-  const ratio = (ours: Spread, theirs: Spread | undefined): string =>
-    theirs === undefined ? '–' : (ours.median / theirs.median).toFixed(2);
+  const ratio = (ours: Spread | undefined, theirs: Spread | undefined): string =>
+    ours === undefined || theirs === undefined ? '–' : (ours.median / theirs.median).toFixed(2);
   const lines = rows.map((row) =>
     [
       row.what,
@@ -40,14 +43,17 @@ export function renderTable(rows: readonly RowReport[]): string {
       ms(row.sparkMs),
       ratio(row.heddleMs, row.sparkMs),
       `≤ ${row.targetRatio}`,
+      ms(row.heddleWarmMs),
+      ms(row.sparkWarmMs),
+      ratio(row.heddleWarmMs, row.sparkWarmMs),
       mib(row.heddleRssBytes),
       mib(row.sparkRssBytes),
       ratio(row.heddleRssBytes, row.sparkRssBytes),
     ].join(' | '),
   );
   return [
-    '| row | Heddle ms, median (min–max) | Spark ms | ratio | target | Heddle peak RSS MiB | Spark | ratio |',
-    '|---|---|---|---|---|---|---|---|',
+    '| row | Heddle ms, median (min–max) | Spark ms | ratio | target | Heddle warm ms | Spark warm ms | ratio | Heddle peak RSS MiB | Spark | ratio |',
+    '|---|---|---|---|---|---|---|---|---|---|---|',
     ...lines.map((line) => `| ${line} |`),
   ].join('\n');
 }

@@ -14,11 +14,11 @@ export interface Row {
 const actionMs = (run: MeasuredRun): number => run.result.actionMs;
 const untilResultMs = (run: MeasuredRun): number => run.resultAfterMs;
 
-export function spineRows(textFile: string): readonly Row[] {
+export function spineRows(textFile: string, warmRuns: number): readonly Row[] {
   const row = (name: string, what: string, targetRatio: number, args: string[] = []): Row => ({
     name,
     what,
-    args: [name, ...args],
+    args: [name, String(warmRuns), ...args],
     figureMs: actionMs,
     targetRatio,
   });
@@ -30,6 +30,7 @@ export function spineRows(textFile: string): readonly Row[] {
     row('join', 'join 2 M × 2 M', 0.6),
     {
       ...row('start', 'command to first job done', 0.2),
+      args: ['start', '0'],
       figureMs: untilResultMs,
     },
   ];
