@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: build test demo bench clean lint format
+.PHONY: chaos repartition-kills build test demo bench clean lint format cluster-up cluster-down cluster-status test-docker test-matrix
 
 ## Installs what the lock file says and builds everything.
 build: $(INSTALLED)
@@ -26,6 +26,37 @@ demo: build
 ## Measures; see docs/performance.md.
 bench: build
 	npm run --silent bench
+
+# Hadoop on this machine; see docs/hadoop.md. WAY=docker runs it in containers; PROFILE is default, ha,
+# hadoop-3.5, integrity or privacy; DIR is the folder of everything, by default below integration-tests/cluster/work.
+WAY := processes
+PROFILE := default
+CLUSTER = PATH="$(CURDIR)/node_modules/.bin:$$PATH" node integration-tests/dist/src/cluster/main.js
+CLUSTER_FLAGS = --profile "$(PROFILE)" $(if $(DIR),--directory "$(DIR)")
+
+integration-tests/dist/src/cluster/main.js: $(INSTALLED) $(wildcard integration-tests/src/cluster/*.ts)
+	node_modules/.bin/tsc -b integration-tests/src/cluster
+	@touch $@
+
+## Starts a Hadoop cluster of real daemons and prints its HADOOP_CONF_DIR.
+cluster-up: integration-tests/dist/src/cluster/main.js
+	$(CLUSTER) up $(CLUSTER_FLAGS) --way "$(WAY)"
+
+## Stops it and removes everything of it.
+cluster-down: integration-tests/dist/src/cluster/main.js
+	$(CLUSTER) down $(CLUSTER_FLAGS)
+
+## Says how its daemons are.
+cluster-status: integration-tests/dist/src/cluster/main.js
+	$(CLUSTER) status $(CLUSTER_FLAGS)
+
+## Random programs under random faults: make chaos N=100 SEED=1.
+chaos: build
+	node_modules/.bin/node integration-tests/dist/src/chaos/main.js --runs $(or $(N),100) --seed $(or $(SEED),1)
+
+## A million rows through repartitions, an executor killed in each phase in turn: N=50.
+repartition-kills: build
+	node_modules/.bin/node integration-tests/dist/src/chaos/repartition-main.js --runs $(or $(N),50)
 
 lint: $(INSTALLED)
 	npm run --silent lint

@@ -1,8 +1,8 @@
 import js from '@eslint/js';
 import globals from 'globals';
 import prettier from 'eslint-config-prettier';
-import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
+import { noImportCycle } from './eslint-rules/no-import-cycle.js';
 
 /** Packages from the bottom up; a package imports only packages that stand before it. */
 const layers = [
@@ -13,6 +13,7 @@ const layers = [
   'heddle',
   '@heddle/scheduler',
   '@heddle/executor',
+  '@heddle/am',
   '@heddle/client',
 ];
 const folders = [
@@ -23,6 +24,7 @@ const folders = [
   'core',
   'scheduler',
   'executor',
+  'am',
   'client',
 ];
 
@@ -53,6 +55,7 @@ export default tseslint.config(
       '**/dist/**',
       '**/node_modules/**',
       'benchmarks/work/**',
+      'integration-tests/cluster/work/**',
       'hadoop-rpc/generated/**',
       // Programs as users write them, on purpose in every style: input of the bundler's tests.
       'client/test/bundler/corpus/**',
@@ -67,13 +70,7 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
-    plugins: { 'import-x': importX },
-    settings: {
-      // Sources import each other by the names of their compiled files.
-      'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'] } })],
-      'import-x/extensions': ['.ts', '.js'],
-      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
-    },
+    plugins: { heddle: { rules: { 'no-import-cycle': noImportCycle } } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/only-throw-error': 'error',
@@ -90,7 +87,7 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
-      'import-x/no-cycle': 'error',
+      'heddle/no-import-cycle': 'error',
       eqeqeq: 'error',
       'no-console': 'error',
       'max-lines': ['error', { max: 600, skipBlankLines: true, skipComments: true }],

@@ -11,6 +11,9 @@ const withValue = new Set([
   '--conf',
   '--properties-file',
   '--files',
+  '--executor-memory',
+  '--executor-cores',
+  '--num-executors',
   '--external',
 ]);
 

@@ -18,6 +18,14 @@ const entries = {
   index: 'core/dist/src/index.js',
   // what a task thread runs
   'thread-main': 'executor/dist/src/thread/thread-main.js',
+  // what an executor process runs
+  'executor-main': 'executor/dist/src/process/executor-main.js',
+  // what containers of YARN run
+  'yarn-am-main': 'am/dist/src/master/main.js',
+  'yarn-executor-main': 'am/dist/src/executor/main.js',
+  'yarn-driver-main': 'client/dist/src/yarn/driver/main.js',
+  // what serves map outputs of ended executors in local-cluster mode
+  'shuffle-service-main': 'executor/dist/src/shuffle-service/shuffle-service-main.js',
 };
 
 const entryPoints = Object.entries(entries).map(([name, path]) => ({

@@ -15,3 +15,15 @@ export function engineModuleUrl(): string {
 export function threadEntryUrl(): URL | undefined {
   return isBundled ? new URL('./thread-main.js', import.meta.url) : undefined;
 }
+
+/** What an executor process of this host starts with. */
+export function executorEntryUrl(): URL {
+  return isBundled
+    ? new URL('./executor-main.js', import.meta.url)
+    : new URL('process/executor-main.js', import.meta.resolve('@heddle/executor'));
+}
+
+/** Folder of the engine's bundle, which containers of a cluster get. */
+export function engineBundleDirectory(): URL {
+  return isBundled ? new URL('./', import.meta.url) : new URL('../bundle/', import.meta.url);
+}

@@ -11,6 +11,9 @@ export * from './accumulator/task-accumulator.js';
 export * from './accumulator/accumulator-param.js';
 export { filesRootDirectory, setFilesRootDirectory } from './context/heddle-files.js';
 export * from './context/launcher.js';
+export { copyTree } from './files/copy-tree.js';
+export { unpackArchive } from './files/unpack/unpack-archive.js';
+export { ArchiveError } from './files/unpack/errors.js';
 export * from './context/reference.js';
 export * from './context/task-context.js';
 export * from './partitioner/index.js';
@@ -33,3 +36,5 @@ export { decodeError, encodeError } from './codec/value/error-codec.js';
 export * from './keys/index.js';
 export * from './codec/batch/index.js';
 export * from './closures/index.js';
+// Registers the engine's own functions, which arrive in task threads by name.
+import './rdd/task-functions/index.js';

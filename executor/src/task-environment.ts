@@ -47,6 +47,8 @@ export interface TaskEnvironment {
   readonly hostOutput?: SharedOutput;
   /** Scratch directories of the executor; the first one with room is used. */
   readonly localDirectories: readonly string[];
+  /** Where spills go. @default `localDirectories` */
+  readonly scratchDirectories?: readonly string[];
   /** Names classes and functions of the user's program in encoded values. */
   readonly code: CodeTable;
   readonly metrics: TaskMetricsRecorder;

@@ -72,7 +72,7 @@ export class HadoopConfiguration {
 
   #add({ file, properties }: SiteFile, finalKeys: Set<string>): void {
     for (const { name, value, isFinal, line } of properties) {
-      for (const key of currentNames(name)) {
+      for (const key of namesOfProperty(name)) {
         if (value !== undefined && !finalKeys.has(key)) {
           this.#entries.set(key, { value, origin: { file, line } });
         }
@@ -228,7 +228,11 @@ export class HadoopConfiguration {
   }
 }
 
-function currentNames(key: string): readonly string[] {
-  const name = key.trim();
+/** As Hadoop stores it: a name with blanks at its ends, possible in an attribute, is one that nobody can ask for. */
+function namesOfProperty(name: string): readonly string[] {
   return deprecatedKeys.get(name) ?? [name];
+}
+
+function currentNames(key: string): readonly string[] {
+  return namesOfProperty(key.trim());
 }

@@ -24,7 +24,7 @@ describe('Hadoop value forms', () => {
 
   it('reads durations by their unit, and bare ones by the unit of the key', () => {
     expect(parseHadoopDuration('30s', 'ms')).to.equal(30_000);
-    expect(parseHadoopDuration('5 M', 'ms')).to.equal(300_000);
+    expect(parseHadoopDuration('5M', 'ms')).to.equal(300_000);
     expect(parseHadoopDuration('7', 's')).to.equal(7_000);
     expect(parseHadoopDuration('250', 'ms')).to.equal(250);
     expect(parseHadoopDuration('1d', 's')).to.equal(86_400_000);
@@ -35,7 +35,7 @@ describe('Hadoop value forms', () => {
   });
 
   it('refuses durations with fractions, unknown units or nothing', () => {
-    for (const text of ['', 's', '1.5s', '1w', '1 min', '99999999999999999999d']) {
+    for (const text of ['', 's', '1.5s', '1w', '1 min', '5 m', '99999999999999999999d']) {
       expect(parseHadoopDuration(text, 'ms'), text).to.equal(undefined);
     }
   });
@@ -44,7 +44,7 @@ describe('Hadoop value forms', () => {
     expect(['12', '-0x10', '+7', ' 0XfF '].map(parseHadoopInteger)).to.deep.equal([
       12, -16, 7, 255,
     ]);
-    for (const text of ['', '0x', '1e3', '9007199254740993', '1_000']) {
+    for (const text of ['', '0x', '+0x10', '1e3', '9007199254740993', '1_000']) {
       expect(parseHadoopInteger(text), text).to.equal(undefined);
     }
   });

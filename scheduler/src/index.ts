@@ -1,4 +1,6 @@
 export type * from './backend/scheduler-backend.js';
+export type { AllocationOptions } from './allocation/allocation-options.js';
+export { NoExecutorsError } from './allocation/errors.js';
 export { CommitCoordinator } from './commit/commit-coordinator.js';
 export type { JobSpec } from './dag/dag-event.js';
 export type * from './listener/events.js';
@@ -7,6 +9,7 @@ export { ListenerBus } from './listener/listener-bus.js';
 export { REDACTED, redactSettings } from './listener/redact.js';
 export { StatusTracker } from './listener/status-tracker.js';
 export type { SchedulerOptions, Timers } from './runner/scheduler-options.js';
+export { allocationSettings, schedulerSettings } from './runner/scheduler-settings.js';
 export { SchedulerRunner } from './runner/scheduler-runner.js';
 export {
   LOCALITY_NAMES,

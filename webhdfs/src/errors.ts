@@ -1,4 +1,5 @@
 import { HeddleError } from '@heddle/common';
+import { hdfsErrorClasses } from './hdfs/errors.js';
 
 /** A path that an operation of a file system needs does not exist. */
 export class FileNotFoundError extends HeddleError {
@@ -33,9 +34,12 @@ export class AccessDeniedError extends HeddleError {
     readonly operation: string,
     readonly user: string,
     options?: ErrorOptions,
+    /** The server's own words, where one decided. */
+    reason?: string,
   ) {
     super(
-      `user ${user} may not ${operation} ${path}: check its owner and permissions, and those of the directories above it`,
+      `user ${user} may not ${operation} ${path}: ${reason === undefined ? '' : `${reason}; `}` +
+        'check its owner and permissions, and those of the directories above it',
       options,
     );
   }
@@ -56,7 +60,7 @@ export class StorageFullError extends HeddleError {
 
 /** Any other failure of a file system, with its own code (`EIO`, `EMFILE`, a remote exception's name). */
 export class FileSystemError extends HeddleError {
-  readonly code = 'FILE_SYSTEM';
+  readonly code: string = 'FILE_SYSTEM';
 
   constructor(
     readonly path: string,
@@ -65,6 +69,33 @@ export class FileSystemError extends HeddleError {
     options?: ErrorOptions,
   ) {
     super(`cannot ${operation} ${path}: ${reason}`, options);
+  }
+}
+
+/** A path that must be a directory is something else. */
+export class NotADirectoryError extends FileSystemError {
+  override readonly code = 'NOT_A_DIRECTORY';
+
+  constructor(path: string, operation: string, options?: ErrorOptions) {
+    super(path, operation, 'it is not a directory', options);
+  }
+}
+
+/** A remote server refused an operation for a reason that has no class of its own here. */
+export class RemoteFileSystemError extends FileSystemError {
+  override readonly code = 'REMOTE_FILE_SYSTEM';
+
+  constructor(
+    path: string,
+    operation: string,
+    /** `host:port`. */
+    readonly server: string,
+    /** Java class on the server, such as `org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException`. */
+    readonly javaClassName: string,
+    readonly serverMessage: string,
+    options?: ErrorOptions,
+  ) {
+    super(path, operation, `${server} says ${javaClassName}: ${serverMessage}`, options);
   }
 }
 
@@ -155,9 +186,12 @@ export const fileErrorClasses = [
   AccessDeniedError,
   StorageFullError,
   FileSystemError,
+  NotADirectoryError,
+  RemoteFileSystemError,
   UnknownSchemeError,
   InputNotFoundError,
   OutputExistsError,
   InputFormatError,
   InputTooLargeError,
+  ...hdfsErrorClasses,
 ] as const;

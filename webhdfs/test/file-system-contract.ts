@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import {
+  createAtomically,
   FileExistsError,
   FileNotFoundError,
   FileSystemError,
   FileSystemRegistry,
+  InvalidPathError,
+  listRecursively,
   type FileSystem,
 } from '../src/index.js';
 
@@ -12,6 +16,8 @@ export interface ContractSubject {
   readonly fileSystem: FileSystem;
   /** Absolute path of an empty directory. */
   readonly root: string;
+  /** Names that this file system's own rules forbid. */
+  readonly forbiddenNames?: readonly string[];
   close(): Promise<void>;
 }
 
@@ -130,6 +136,63 @@ export function describeFileSystem(name: string, open: () => Promise<ContractSub
         await expectError(fs.status(`${root}/a.txt`), FileNotFoundError);
       });
 
+      it('reads in order with a hint and without, and jumps between', async () => {
+        const content = randomBytes(3 * 1024 * 1024);
+        const writer = await fs.create(`${root}/a`);
+        await writer.write(content);
+        await writer.close();
+        const ranges = [undefined, { start: 1000, end: 2_000_000 }, { start: 0, end: 5_000_000 }];
+        for (const range of ranges) {
+          const reader = await fs.openRead(`${root}/a`, range);
+          const found: Buffer[] = [];
+          const into = Buffer.alloc(100_001);
+          for (let at = 1000; ;) {
+            const count = await reader.read(at, into);
+            found.push(Buffer.from(into.subarray(0, count)));
+            at += count;
+            if (count < into.length) break;
+            const aside = Buffer.alloc(10);
+            if (at % 3 === 0) expect(await reader.read(7, aside)).to.equal(10);
+          }
+          await reader.close();
+          expect(Buffer.concat(found).equals(content.subarray(1000))).to.equal(true);
+        }
+      });
+
+      it('appends to a file, and keeps it when that is aborted', async () => {
+        await write(`${root}/a`, 'one');
+        const writer = await fs.append(`${root}/a`);
+        await writer.write(Buffer.from(' two'));
+        await writer.close();
+        expect(await read(`${root}/a`)).to.equal('one two');
+        const aborted = await fs.append(`${root}/a`);
+        await aborted.abort();
+        expect(await read(`${root}/a`)).to.equal('one two');
+        await expectError(fs.append(`${root}/none`), FileNotFoundError);
+      });
+
+      it('creates atomically: nothing before the close, all of it after', async () => {
+        const writer = await createAtomically(fs, `${root}/a`);
+        await writer.write(Buffer.from('whole'));
+        await expectError(fs.status(`${root}/a`), FileNotFoundError);
+        await writer.close();
+        await writer.abort();
+        expect(await read(`${root}/a`)).to.equal('whole');
+        await expectError(createAtomically(fs, `${root}/a`), FileExistsError);
+        const second = await createAtomically(fs, `${root}/a`, { overwrite: true });
+        await second.write(Buffer.from('new'));
+        expect(await read(`${root}/a`)).to.equal('whole');
+        await second.close();
+        expect(await read(`${root}/a`)).to.equal('new');
+        const third = await createAtomically(fs, `${root}/b`);
+        await write(`${root}/b`, 'somebody else');
+        await expectError(third.close(), FileExistsError);
+        const fourth = await createAtomically(fs, `${root}/c`);
+        await fourth.abort();
+        expect(await fs.listNames(root)).to.deep.equal(['a', 'b']);
+        expect(await read(`${root}/b`)).to.equal('somebody else');
+      });
+
       it('says which file is missing', async () => {
         const error = await expectError(fs.openRead(`${root}/none`), FileNotFoundError);
         expect(error.path).to.equal(`${root}/none`);
@@ -146,8 +209,28 @@ export function describeFileSystem(name: string, open: () => Promise<ContractSub
         'a:b',
         'ümläut-日本',
         '[x]{y}*',
+        ';semi;colon',
+        '#hash',
+        '%',
+        '100%25%',
+        '=,@$!~',
+        `quotes'"\``,
+        '<a href="x">&amp;',
+        'back\\slash',
+        'pipe|caret^',
+        'tab\tand\nline',
+        '...',
+        '-rf',
+        ' blanks at the ends ',
+        '😀 e\u0301',
+        'x'.repeat(200),
       ]) {
-        it(`takes "${name}" literally`, async () => {
+        it(`takes ${JSON.stringify(name)} literally`, async () => {
+          if (subject.forbiddenNames?.includes(name) === true) {
+            const error = await expectError(write(`${root}/${name}`, name), InvalidPathError);
+            expect(error.path).to.equal(`${root}/${name}`);
+            return;
+          }
           await write(`${root}/${name}`, name);
           expect(await fs.listNames(root)).to.deep.equal([name]);
           expect(await read(`${root}/${name}`)).to.equal(name);
@@ -208,6 +291,41 @@ export function describeFileSystem(name: string, open: () => Promise<ContractSub
         await fs.setPermission(`${root}/a.txt`, 0o600);
         expect((await fs.status(`${root}/a.txt`)).mode & 0o777).to.equal(0o600);
         await expectError(fs.setPermission(`${root}/none`, 0o600), FileNotFoundError);
+      });
+    });
+
+    describe('trees', () => {
+      beforeEach(async () => {
+        await fs.makeDirectories(`${root}/t/a/deep/er`);
+        await fs.makeDirectories(`${root}/t/empty`);
+        await write(`${root}/t/a/deep/file`, '12345');
+        await write(`${root}/t/z`, '123');
+      });
+
+      it('lists everything below, each directory before what it holds', async () => {
+        const paths: string[] = [];
+        for await (const { path } of listRecursively(fs, `${root}/t`)) paths.push(path);
+        const below = ['a', 'a/deep', 'a/deep/er', 'a/deep/file', 'empty', 'z'];
+        expect(paths).to.deep.equal(below.map((path) => `${root}/t/${path}`));
+      });
+
+      it('sums up files, directories and bytes', async () => {
+        expect(await fs.contentSummary(`${root}/t`)).to.deep.equal({
+          files: 2,
+          directories: 5,
+          sizeBytes: 8,
+        });
+        const file = { files: 1, directories: 0, sizeBytes: 3 };
+        expect(await fs.contentSummary(`${root}/t/z`)).to.deep.equal(file);
+        await expectError(fs.contentSummary(`${root}/none`), FileNotFoundError);
+      });
+
+      it('sets one time and leaves the other', async () => {
+        await fs.setTimes(`${root}/t/z`, { modifiedMs: 1_600_000_000_000 });
+        expect((await fs.status(`${root}/t/z`)).modifiedMs).to.equal(1_600_000_000_000);
+        await fs.setTimes(`${root}/t/z`, { accessedMs: 1_700_000_000_000 });
+        expect((await fs.status(`${root}/t/z`)).modifiedMs).to.equal(1_600_000_000_000);
+        await expectError(fs.setTimes(`${root}/none`, { modifiedMs: 1 }), FileNotFoundError);
       });
     });
 
@@ -272,6 +390,27 @@ export function describeFileSystem(name: string, open: () => Promise<ContractSub
         expect(await fs.listNames(`${root}/full`)).to.deep.equal(['x']);
         expect(await fs.listNames(`${root}/empty`)).to.deep.equal([]);
         expect(await read(`${root}/other`)).to.equal('other');
+      });
+
+      it('replaces a file or an empty directory when told to, nothing else', async () => {
+        for (const name of ['file', 'other']) await write(`${root}/${name}`, name);
+        for (const name of ['dir', 'empty', 'full/x']) await fs.makeDirectories(`${root}/${name}`);
+        const overwrite = (from: string, to: string): Promise<void> =>
+          fs.rename(`${root}/${from}`, `${root}/${to}`, { overwrite: true });
+        for (const [from, to] of [
+          ['file', 'full'],
+          ['file', 'empty'],
+          ['dir', 'full'],
+          ['dir', 'file'],
+          ['file', 'file'],
+        ] as const) {
+          await expectError(overwrite(from, to), FileExistsError);
+        }
+        await overwrite('file', 'other');
+        await overwrite('full', 'empty');
+        expect(await read(`${root}/other`)).to.equal('file');
+        expect(await fs.listNames(root)).to.deep.equal(['dir', 'empty', 'other']);
+        expect(await fs.listNames(`${root}/empty`)).to.deep.equal(['x']);
       });
 
       it('lets one of many that rename to the same name win', async () => {

@@ -1,24 +1,28 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { PROGRAM_FORMAT } from 'heddle/internal';
 
+import { BuildInputs, stampFile, type InputRecord } from './build-inputs.js';
 import type { BuiltProgram } from './bundle-program.js';
+import { dropStaleBuilds, listBuilds } from './cache-eviction.js';
+import { MANIFEST, UNFINISHED } from './cache-names.js';
 
-const MANIFEST = 'manifest.json';
-/** Builds of one program that are kept, however old. */
-const MAX_BUILDS = 4;
-/** A build younger than this may be in use by a running application, or be in the making. */
-const MIN_AGE_MS = 24 * 3_600_000;
+const PROGRAM_FILES = [
+  'driver.mjs',
+  'task.mjs',
+  'sources.json',
+  'packages-driver.mjs',
+  'packages-task.mjs',
+] as const;
 
 interface Manifest {
-  readonly program: Omit<BuiltProgram, 'driverFile' | 'driverUrl' | 'taskFile' | 'sources'>;
-  /** Content hash of every file of the user, and of what configures the build; empty for absent ones. */
-  readonly files: Readonly<Record<string, string>>;
-  /** Size and time of change of every file of a package. */
-  readonly packageFiles: Readonly<Record<string, string>>;
+  readonly program: Omit<BuiltProgram, 'driverFile' | 'driverUrl' | 'taskFile' | 'sources' | 'isCached'>;
+  /** SHA-256 of each file of the build. */
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly inputs: InputRecord;
 }
 
 /** A program that was just built, with everything that it was made from. */
@@ -28,139 +32,184 @@ export interface FreshBuild {
   readonly startedMs: number;
 }
 
+/** What a program is asked for with; another request is another build. */
+export interface CacheRequest {
+  readonly entry: string;
+  readonly external: readonly string[];
+  readonly engineUrl: string;
+  readonly engineTaskUrl: string;
+}
+
 /**
- * Built programs by content: a folder for each, with the hashes of the files that went in. A cache
- * that cannot be written only costs time.
+ * Built programs by everything that goes into them: a folder for each request, in it one for each
+ * state of the inputs. What is found is linked into the caller's own folder and verified there, so
+ * that nobody's clearing up or damage reaches a program that runs. Several processes may use one
+ * cache: a build appears by one rename. A cache that cannot be used only costs time.
  */
 export class BuildCache {
-  readonly #entry: string;
-  readonly #folder: string | undefined;
-  #fresh: string | undefined;
+  readonly #directory: string | undefined;
+  readonly #request: CacheRequest;
+  #folder: string | undefined;
 
-  constructor(directory: string | undefined, request: { readonly entry: string }) {
-    this.#entry = request.entry;
-    if (directory === undefined) return;
-    const key = createHash('sha256')
-      .update(JSON.stringify([PROGRAM_FORMAT, process.version, request]))
-      .digest('hex')
-      .slice(0, 24);
-    this.#folder = join(directory, key);
+  constructor(directory: string | undefined, request: CacheRequest) {
+    this.#directory = directory;
+    this.#request = request;
   }
 
-  /** A build whose every input still is what it was. */
-  async find(): Promise<BuiltProgram | undefined> {
-    if (this.#folder === undefined) return undefined;
-    for (const name of await readdir(this.#folder).catch(() => [])) {
-      const folder = join(this.#folder, name);
-      const manifest = await readManifest(folder);
-      if (manifest !== undefined && (await isCurrent(manifest))) return located(manifest, folder);
+  /** Puts a build whose every input still is what it was into `workDirectory`. */
+  async find(workDirectory: string): Promise<BuiltProgram | undefined> {
+    if (this.#directory === undefined || !(await isPrivate(this.#directory))) return undefined;
+    this.#folder = join(this.#directory, await keyOf(this.#request));
+    for (const { folder, manifest } of await keptBuilds<Manifest>(this.#folder)) {
+      if (!isManifest(manifest)) await rm(folder, { recursive: true, force: true });
+      else if (await BuildInputs.areCurrent(manifest.inputs)) {
+        const program = await this.#take(folder, manifest, workDirectory);
+        if (program !== undefined) return program;
+      }
     }
     return undefined;
   }
 
-  /** A folder to build in; undefined without a cache. */
-  async newDirectory(): Promise<string | undefined> {
-    if (this.#folder === undefined) return undefined;
-    const fresh = join(this.#folder, randomBytes(8).toString('hex'));
+  async #take(
+    folder: string,
+    { program, outputs }: Manifest,
+    workDirectory: string,
+  ): Promise<BuiltProgram | undefined> {
     try {
-      await mkdir(fresh, { recursive: true });
+      for (const name of PROGRAM_FILES) {
+        await linkOrCopy(join(folder, name), join(workDirectory, name));
+        if ((await hashFile(join(workDirectory, name))) !== outputs[name]) {
+          throw new Error(`${name} is not what was built`);
+        }
+      }
+      const now = new Date();
+      await utimes(join(folder, MANIFEST), now, now);
+      return { ...program, ...placesIn(workDirectory), isCached: true };
     } catch {
+      // Damaged, or being cleared away by another process: built again.
+      await Promise.all(
+        PROGRAM_FILES.map((name) => rm(join(workDirectory, name), { force: true })),
+      );
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
       return undefined;
     }
-    this.#fresh = fresh;
-    return fresh;
   }
 
-  /** Makes what was built in `newDirectory` findable, unless a file changed meanwhile. */
+  /** Makes a build findable, unless a file changed meanwhile. */
   async keep(build: FreshBuild): Promise<void> {
-    if (this.#folder === undefined || this.#fresh === undefined) return;
-    const { tableHash, hash, warnings, externals, inputs } = build.program;
-    const own = [...inputs, ...configurationFiles(this.#entry)];
-    const all = [...inputs, ...build.packageFiles];
-    const times = await Promise.all(all.map(async (file) => (await stat(file)).mtimeMs));
-    if (times.some((timeMs) => timeMs >= build.startedMs)) return;
-    const manifest: Manifest = {
-      program: { tableHash, hash, warnings, externals, inputs },
-      files: await describeFiles(own, hashFile),
-      packageFiles: await describeFiles(build.packageFiles, stampFile),
-    };
-    const temporary = join(this.#fresh, `${MANIFEST}.new`);
-    await writeFile(temporary, JSON.stringify(manifest));
-    await rename(temporary, join(this.#fresh, MANIFEST));
-    await this.#dropOld();
-  }
-
-  async #dropOld(): Promise<void> {
-    const folders = (await readdir(this.#folder!)).map((name) => join(this.#folder!, name));
-    if (folders.length <= MAX_BUILDS) return;
-    for (const folder of folders) {
-      const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Infinity }));
-      if (Date.now() - mtimeMs > MIN_AGE_MS) await rm(folder, { recursive: true, force: true });
+    const folder = this.#folder;
+    if (folder === undefined) return;
+    const fresh = join(folder, UNFINISHED + randomBytes(8).toString('hex'));
+    try {
+      const { tableHash, hash, warnings, externals, inputs } = build.program;
+      const described = await BuildInputs.describe({
+        own: inputs,
+        packages: build.packageFiles,
+        externals: externals.map(({ path }) => path).filter((path) => path !== ''),
+      });
+      if (described.newestMs >= build.startedMs) return;
+      await mkdir(fresh, { recursive: true, mode: 0o700 });
+      const outputs: Record<string, string> = {};
+      const built = build.program.driverFile.slice(0, -basename(build.program.driverFile).length);
+      for (const name of PROGRAM_FILES) {
+        await copyFile(join(built, name), join(fresh, name));
+        outputs[name] = await hashFile(join(fresh, name));
+      }
+      const manifest: Manifest = {
+        program: { tableHash, hash, warnings, externals, inputs },
+        outputs,
+        inputs: described.record,
+      };
+      await writeFile(join(fresh, MANIFEST), JSON.stringify(manifest), { mode: 0o600 });
+      await rename(fresh, fresh.replace(UNFINISHED, ''));
+      await dropStaleBuilds(this.#directory!);
+    } catch {
+      // No room, no right to write, or another process clearing up: the program runs without.
+      await rm(fresh, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 }
 
-/** Files beside and above the program that change how it is built, whether they exist or not. */
-function configurationFiles(entry: string): string[] {
-  const files: string[] = [];
-  for (let folder = dirname(entry); ; folder = dirname(folder)) {
-    files.push(join(folder, 'package.json'), join(folder, 'tsconfig.json'));
-    if (folder === dirname(folder)) return files;
-  }
+/** Builds in the folder of one request, the one that was used last first. */
+async function keptBuilds<T>(folder: string): Promise<{ folder: string; manifest: T | undefined }[]> {
+  const builds = await listBuilds(folder);
+  return await Promise.all(
+    builds.map(async (build) => ({
+      folder: build.folder,
+      manifest: await readJson<T>(join(build.folder, MANIFEST)),
+    })),
+  );
 }
 
-async function describeFiles(
-  files: readonly string[],
-  describe: (file: string) => Promise<string>,
-): Promise<Record<string, string>> {
-  const entries = files.map(async (file) => [file, await describe(file)] as const);
-  return Object.fromEntries(await Promise.all(entries));
-}
-
-async function readManifest(folder: string): Promise<Manifest | undefined> {
+async function readJson<T>(file: string): Promise<T | undefined> {
   try {
-    return JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')) as Manifest;
+    return JSON.parse(await readFile(file, 'utf8')) as T;
   } catch {
-    // Being built by somebody else, or cut off: not there for us.
     return undefined;
   }
 }
 
-async function isCurrent(manifest: Manifest): Promise<boolean> {
-  for (const [file, hash] of Object.entries(manifest.files)) {
-    if ((await hashFile(file)) !== hash) return false;
-  }
-  const stamps = await describeFiles(Object.keys(manifest.packageFiles), stampFile);
-  return Object.entries(manifest.packageFiles).every(([file, stamp]) => stamps[file] === stamp);
+/** Whether what was read has the shape of a manifest: anything may stand in a damaged file. */
+function isManifest(value: Manifest | undefined): value is Manifest {
+  const isRecord = (one: unknown): one is Record<string, unknown> =>
+    typeof one === 'object' && one !== null;
+  return (
+    isRecord(value) &&
+    isRecord(value.program) &&
+    typeof value.program.hash === 'string' &&
+    typeof value.program.tableHash === 'string' &&
+    [value.program.warnings, value.program.externals, value.program.inputs].every(Array.isArray) &&
+    isRecord(value.outputs) &&
+    BuildInputs.isRecord(value.inputs)
+  );
 }
 
-/** Hash of a file's content; empty when there is no file. */
+/**
+ * Makes the cache's folder, for its user alone. One that others may write to is not used: whoever
+ * writes there would choose what this user runs.
+ */
+async function isPrivate(directory: string): Promise<boolean> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const found = await stat(directory);
+    if (found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) return false;
+    if ((found.mode & 0o077) !== 0) await chmod(directory, 0o700);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Names a request, and the engine that builds for it. */
+async function keyOf(request: CacheRequest): Promise<string> {
+  const engine = [import.meta.url, request.engineUrl, request.engineTaskUrl].map((url) =>
+    url.startsWith('file:') ? stampFile(fileURLToPath(url)) : url,
+  );
+  const parts = [PROGRAM_FORMAT, process.version, request, await Promise.all(engine)];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
+}
+
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  await rm(to, { force: true });
+  // Another file system has no links to here.
+  await link(from, to).catch(() => copyFile(from, to));
+}
+
 async function hashFile(file: string): Promise<string> {
-  try {
-    return createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex');
-  } catch {
-    return '';
-  }
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
 }
 
-async function stampFile(file: string): Promise<string> {
-  try {
-    const { size, mtimeMs } = await stat(file);
-    return `${size} ${mtimeMs}`;
-  } catch {
-    return '';
-  }
-}
-
-function located(manifest: Manifest, folder: string): BuiltProgram {
-  const driverFile = join(folder, 'driver.mjs');
+/** Where the files of a program are, in the folder that it was built in. */
+export function placesIn(
+  workDirectory: string,
+): Pick<BuiltProgram, 'driverFile' | 'driverUrl' | 'taskFile' | 'sources'> {
+  const driverFile = join(workDirectory, 'driver.mjs');
   return {
-    ...manifest.program,
     driverFile,
     driverUrl: pathToFileURL(driverFile).href,
-    taskFile: join(folder, 'task.mjs'),
-    sources: join(folder, 'sources.json'),
+    taskFile: join(workDirectory, 'task.mjs'),
+    sources: join(workDirectory, 'sources.json'),
   };
 }

@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 import { PROGRAM_FORMAT, type ImportMetadata, type SourcesFile } from 'heddle/internal';
 
 import { ProgramBuildError } from './build-error.js';
-import { BuildCache, type FreshBuild } from './build-cache.js';
+import { BuildCache, placesIn, type CacheRequest, type FreshBuild } from './build-cache.js';
 import { flattenProgram, type FlatProgram } from './flatten.js';
 import { rewriteImports, type ImportRewrite } from './imports-rewrite.js';
 import { bundlePackages, type PackageBundles } from './package-bundle.js';
@@ -31,7 +30,10 @@ export interface BundleOptions {
   readonly external?: readonly string[] | undefined;
   /** Where the files are written. @default a new folder below the system's temporary one */
   readonly workDirectory?: string | undefined;
-  /** Folder of built programs; an unchanged program is taken from it. @default none */
+  /**
+   * Folder of built programs, made for this user alone; a program whose modules, packages and
+   * configuration did not change is taken from it. @default none
+   */
   readonly cacheDirectory?: string | undefined;
   /** Checks types with the program's own TypeScript. @default false */
   readonly check?: boolean | undefined;
@@ -59,6 +61,8 @@ export interface BuiltProgram {
   readonly externals: readonly { readonly specifier: string; readonly path: string }[];
   /** The user's own files. */
   readonly inputs: readonly string[];
+  /** It was taken from the folder of built programs. */
+  readonly isCached: boolean;
 }
 
 /**
@@ -77,27 +81,18 @@ export async function bundleProgram(options: BundleOptions): Promise<BuiltProgra
     engineTaskUrl: options.engineTaskUrl ?? engineUrl,
   };
   if (options.check === true) checkTypes(entry);
-  const cache = new BuildCache(options.cacheDirectory, request);
-  const cached = await cache.find();
-  if (cached !== undefined) return cached;
   const workDirectory =
-    (await cache.newDirectory()) ??
-    options.workDirectory ??
-    (await mkdtemp(join(tmpdir(), 'heddle-program-')));
+    options.workDirectory ?? (await mkdtemp(join(tmpdir(), 'heddle-program-')));
   await mkdir(workDirectory, { recursive: true });
+  const cache = new BuildCache(options.cacheDirectory, request);
+  const cached = await cache.find(workDirectory);
+  if (cached !== undefined) return cached;
   const fresh = await build(request, workDirectory);
   await cache.keep(fresh);
   return fresh.program;
 }
 
-interface BuildRequest {
-  readonly entry: string;
-  readonly external: readonly string[];
-  readonly engineUrl: string;
-  readonly engineTaskUrl: string;
-}
-
-async function build(request: BuildRequest, workDirectory: string): Promise<FreshBuild> {
+async function build(request: CacheRequest, workDirectory: string): Promise<FreshBuild> {
   const startedMs = Date.now();
   const flat = await flattenProgram(request);
   const positions = new FlatPositions(flat.text, flat.map);
@@ -132,14 +127,13 @@ interface Parts {
 }
 
 async function writeProgram(
-  request: BuildRequest,
+  request: CacheRequest,
   workDirectory: string,
   parts: Parts,
 ): Promise<BuiltProgram> {
   const { flat, model, rewrite, packages, positions } = parts;
-  const driverFile = join(workDirectory, 'driver.mjs');
-  const taskFile = join(workDirectory, 'task.mjs');
-  const sources = join(workDirectory, 'sources.json');
+  const places = placesIn(workDirectory);
+  const { driverFile, taskFile, sources } = places;
   const imports: ImportMetadata[] = flat.imports.entries.map(({ specifier, kind }) => ({
     specifier,
     kind,
@@ -154,8 +148,6 @@ async function writeProgram(
       engineUrl: request.engineUrl,
       imports: flat.imports.entries,
       packagesFile: packages.driverFile,
-      sourcesFile: sources,
-      driverFile,
       metaUrls: flat.metaUrls,
       rewrite,
     }),
@@ -184,12 +176,10 @@ async function writeProgram(
     writeFile(sources, JSON.stringify(sourcesFile)),
   ]);
   return {
-    driverFile,
-    driverUrl: pathToFileURL(driverFile).href,
-    taskFile,
+    ...places,
     tableHash: hash,
     hash,
-    sources,
+    isCached: false,
     warnings: [...flat.warnings, ...packages.warnings],
     externals: flat.imports.entries
       .filter(({ kind }) => kind === 'external')

@@ -70,5 +70,6 @@ export function isNodeModule(specifier: string): boolean {
 /** `heddle/x` is beside `heddle`, wherever that is. */
 export function engineSource(specifier: string, engineUrl: string): string {
   if (specifier === 'heddle') return engineUrl;
-  return new URL(`./${specifier.slice('heddle/'.length)}.js`, engineUrl).href;
+  // Also for an address that is relative to the program's own folder.
+  return engineUrl.replace(/[^/]*$/, `${specifier.slice('heddle/'.length)}.js`);
 }

@@ -48,10 +48,6 @@ export async function bundlePackages(options: PackageBundleOptions): Promise<Pac
   const taskFile = join(options.workDirectory, 'packages-task.mjs');
   const packages = options.imports.filter((one) => one.kind === 'package');
   if (packages.length === 0) {
-    await Promise.all([writeFile(driverFile, ''), writeFile(taskFile, '')]);
-    return { driverFile, taskFile, warnings: [], inputs: [], leftOut: [] };
-  }
-  if (packages.length === 0) {
     // Nothing to bundle: two builds less on the way to the first job.
     await Promise.all([driverFile, taskFile].map((file) => writeFile(file, 'export {};\n')));
     return { driverFile, taskFile, warnings: [], inputs: [], leftOut: [] };

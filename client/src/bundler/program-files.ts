@@ -15,8 +15,6 @@ export interface DriverHeaderOptions {
   readonly engineUrl: string;
   readonly imports: readonly ProgramImport[];
   readonly packagesFile: string;
-  readonly sourcesFile: string;
-  readonly driverFile: string;
   readonly metaUrls: readonly string[];
   readonly rewrite: ImportRewrite;
 }
@@ -54,12 +52,13 @@ export function driverHeader(options: DriverHeaderOptions): string {
   const needsPackages = imports.some(
     (one) => one.kind === 'package' && (one.isDynamic || one.isRequired),
   );
-  const files = { driverFile: options.driverFile, sourcesFile: options.sourcesFile };
+  // Asked when the copy runs: it may have been built in another folder.
+  const files = '{driverFile:import.meta.filename,sourcesFile:import.meta.dirname+"/sources.json"}';
   return [
     `import${JSON.stringify(options.engineUrl)};`,
     needsPackages ? `import*as ${p}packages from${JSON.stringify(packages)};` : '',
     rewrite.driverImports(sourceOf),
-    `const ${p}open=globalThis[Symbol.for(${JSON.stringify(Symbol.keyFor(openProgramKey))})](${PROGRAM_FORMAT},${JSON.stringify(options.metadata)},${JSON.stringify(files)}),`,
+    `const ${p}open=globalThis[Symbol.for(${JSON.stringify(Symbol.keyFor(openProgramKey))})](${PROGRAM_FORMAT},${JSON.stringify(options.metadata)},${files}),`,
     ...['f', 'c', 'o', 'm', 's', 'k', 'P', 'Q'].map((name) => `${p}${name}=${p}open.${name},`),
     `${p}d=i=>({${dynamic.join(',')}})[i](),${p}q=i=>({${required.join(',')}})[i]();`,
     `let ${p}raw=false;${p}open.raw(v=>{${p}raw=v});`,

@@ -10,5 +10,5 @@ if (words[0] === 'submit') {
   void import('esbuild').then(({ transform }) => transform('')).catch(() => undefined);
 }
 void import('./run-command.js').then(({ runCommand }) =>
-  runCommand(words, wrapper === undefined ? undefined : Number(wrapper)),
+  runCommand(words, wrapper === undefined ? undefined : Number(wrapper), env),
 );

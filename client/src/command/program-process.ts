@@ -6,7 +6,7 @@ import { exitCodes, signalExitCode } from './exit-codes.js';
 /** What a program leaves behind unless it is ended: its application. */
 export interface RunningApplication {
   /** Fails what still runs, ends threads, removes directories; idempotent. */
-  stop(): Promise<void>;
+  stop(end: ProgramEnd): Promise<void>;
   /** Directories to remove when the process ends. */
   readonly directories: readonly string[];
   /** Whether task threads may be busy: a process that ends waits for its threads. */
@@ -130,7 +130,7 @@ export class ProgramProcess {
 
   async #stopAndExit(end: ProgramEnd): Promise<void> {
     try {
-      await Promise.race([this.#application.stop(), delay(stopTimeoutMs)]);
+      await Promise.race([this.#application.stop(end), delay(stopTimeoutMs)]);
     } catch {
       // An application that cannot be stopped must not hide how the program ended.
     }

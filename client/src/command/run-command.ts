@@ -11,6 +11,7 @@ import { submit } from './submit.js';
 export async function runCommand(
   words: readonly string[],
   wrapperPid: number | undefined,
+  environment: Readonly<Record<string, string | undefined>> = {},
 ): Promise<void> {
   const request = parseCommandLine(words, version);
   switch (request.kind) {
@@ -22,6 +23,6 @@ export async function runCommand(
       process.exitCode = exitCodes.failure;
       return;
     case 'submit':
-      await submit(request.options, wrapperPid);
+      await submit(request.options, wrapperPid, environment);
   }
 }

@@ -1,6 +1,6 @@
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { readSetting, settings, settingsRegistry } from '@heddle/common';
 import { installLauncher, installStackTranslation } from 'heddle/internal';
 import { bundleProgram } from '../bundler/index.js';
@@ -58,6 +58,7 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
     external: request.external,
     check: request.check,
     workDirectory,
+    cacheDirectory: buildCacheDirectory(request.submitted.get(settings.submitBuildCache.key)?.value),
     engineUrl: engineModuleUrl(),
   });
   bundling.then(
@@ -69,6 +70,7 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
     entry,
     submittedSettings: new Map([...request.submitted].map(([key, { value }]) => [key, value])),
     program: bundling,
+    privateDirectories: [workDirectory],
     logger: console.logger,
     setLogLevel: (level) => console.setLogLevel(level),
     onStarted: ({ runner }, final) => {
@@ -87,6 +89,11 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
   });
   launcher.prestart();
   if (verbose) {
+    void bundling.then(
+      ({ isCached }) =>
+        console.tell('verbose', `build: ${isCached ? 'taken from the build cache' : 'new'}`),
+      () => undefined,
+    );
     console.tell('verbose', `program: ${entry}`);
     console.tell('verbose', `arguments: ${JSON.stringify(request.args)}`);
     console.tell('verbose', `node: ${process.execPath} ${process.version}`);
@@ -94,6 +101,7 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
 
   const tell = (end: ProgramEnd): void => {
     bar?.stop();
+    launcher.endExecutorsSync();
     launcher.closeEventLogSync();
     console.flushSync();
     const error = end.error === undefined ? undefined : reportError(end.error.thrown);
@@ -133,6 +141,15 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
   const program = new ProgramProcess(application, tell, request.wrapperPid);
   program.watch();
   return { process: program, driverUrl: bundling.then(({ driverUrl }) => driverUrl) };
+}
+
+/** Where built programs are kept; undefined when they are not. */
+function buildCacheDirectory(setting: string | undefined): string | undefined {
+  if (setting === 'none') return undefined;
+  if (setting !== undefined && setting !== '') return resolve(setting);
+  const caches = process.env['XDG_CACHE_HOME'];
+  const base = caches === undefined || caches === '' ? join(homedir(), '.cache') : caches;
+  return join(base, 'heddle', 'programs');
 }
 
 const unsettledText =

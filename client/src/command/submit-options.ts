@@ -11,6 +11,12 @@ export interface SubmitOptions {
   readonly propertiesFile: string | undefined;
   readonly files: string | undefined;
   readonly driverMemory: string | undefined;
+  readonly executorMemory: string | undefined;
+  readonly executorCores: string | undefined;
+  readonly numExecutors: string | undefined;
+  readonly deployMode: string | undefined;
+  readonly queue: string | undefined;
+  readonly archives: string | undefined;
   readonly external: readonly string[];
   readonly check: boolean;
   readonly verbose: boolean;
@@ -65,12 +71,21 @@ export function parseCommandLine(words: readonly string[], version: string): Com
     .argument('[args...]', "the program's own arguments, untouched")
     .passThroughOptions()
     .helpOption('-h, --help', 'print this text')
-    .option('--master <master>', 'local | local[N] | local[*] | local[N,F]  (default: local[*])')
+    .option(
+      '--master <master>',
+      'local | local[N] | local[*] | local[N,F] | local-cluster[E,C,M] | yarn  (default: local[*])',
+    )
     .option('--name <name>', 'name of the application (default: name of the file)')
     .option('--conf <key=value>', 'a setting; may be given again for others', collect, [])
     .option('--properties-file <file>', 'settings, one "key value" or "key=value" a line')
     .option('--files <a,b#name>', 'files for the tasks: HeddleFiles.get(name) finds them')
     .option('--driver-memory <size>', 'heap limit of the driver, such as 2g')
+    .option('--executor-memory <size>', 'what an executor may use, such as 2g')
+    .option('--executor-cores <n>', 'tasks that an executor process runs at once')
+    .option('--num-executors <n>', 'number of executor processes')
+    .option('--deploy-mode <mode>', 'on YARN, where the driver runs: client | cluster')
+    .option('--queue <name>', 'on YARN, the queue of the application')
+    .option('--archives <a,b#name>', 'on YARN, archives that are unpacked for the tasks')
     .option(
       '--external <package>',
       'leave an npm package out of the bundle; may be given again',
@@ -108,6 +123,12 @@ interface ParsedFlags {
   propertiesFile?: string;
   files?: string;
   driverMemory?: string;
+  executorMemory?: string;
+  executorCores?: string;
+  numExecutors?: string;
+  deployMode?: string;
+  queue?: string;
+  archives?: string;
   external: string[];
   check?: boolean;
   verbose?: boolean;
@@ -124,6 +145,12 @@ function toOptions(app: string, args: readonly string[], flags: ParsedFlags): Su
     propertiesFile: flags.propertiesFile,
     files: flags.files,
     driverMemory: flags.driverMemory,
+    executorMemory: flags.executorMemory,
+    executorCores: flags.executorCores,
+    numExecutors: flags.numExecutors,
+    deployMode: flags.deployMode,
+    queue: flags.queue,
+    archives: flags.archives,
     external: flags.external,
     check: flags.check === true,
     verbose: flags.verbose === true,

@@ -1,4 +1,4 @@
-import { ConfigError, settingsRegistry } from '@heddle/common';
+import { ConfigError, HeddleError, settingsRegistry } from '@heddle/common';
 import { defaultMaster, parseMaster } from '../launch/master.js';
 import { CommandConsole } from './command-console.js';
 import { reportError } from './error-report.js';
@@ -14,9 +14,11 @@ import { mergeSettings } from './submitted-settings.js';
 export async function submit(
   options: SubmitOptions,
   wrapperPid: number | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   const console = new CommandConsole(options.json);
   let entry: string;
+  let onYarn: boolean;
   let submitted: ReadonlyMap<string, SubmittedSetting>;
   try {
     entry = await findProgram(options.app);
@@ -25,13 +27,14 @@ export async function submit(
         ? new Map<string, string>()
         : await readPropertiesFile(options.propertiesFile);
     submitted = mergeSettings(options, properties, settingsRegistry);
-    parseMaster(submitted.get('heddle.master')?.value ?? defaultMaster);
+    const master = parseMaster(submitted.get('heddle.master')?.value ?? defaultMaster);
+    onYarn = master.kind === 'yarn';
   } catch (error) {
     if (!(error instanceof SubmissionError || error instanceof ConfigError)) throw error;
     refuse(console, error);
     return;
   }
-  await runProgram({
+  const request = {
     entry,
     args: options.args,
     submitted,
@@ -40,7 +43,19 @@ export async function submit(
     verbose: options.verbose,
     console,
     wrapperPid,
-  });
+  };
+  if (!onYarn) {
+    await runProgram(request);
+    return;
+  }
+  // Its parts take time to load, which local modes shall not pay.
+  const { runYarnProgram } = await import('../yarn/yarn-program.js');
+  try {
+    await runYarnProgram(request, environment);
+  } catch (error) {
+    if (!(error instanceof HeddleError)) throw error;
+    refuse(console, error);
+  }
 }
 
 function refuse(console: CommandConsole, error: Error): void {

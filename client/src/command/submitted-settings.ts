@@ -13,7 +13,13 @@ const dedicatedOptions = [
   { option: 'master', flag: '--master', key: settings.master.key },
   { option: 'name', flag: '--name', key: settings.appName.key },
   { option: 'driverMemory', flag: '--driver-memory', key: settings.driverMemory.key },
+  { option: 'executorMemory', flag: '--executor-memory', key: settings.executorMemory.key },
+  { option: 'executorCores', flag: '--executor-cores', key: settings.executorCores.key },
+  { option: 'numExecutors', flag: '--num-executors', key: settings.executorInstances.key },
   { option: 'files', flag: '--files', key: settings.files.key },
+  { option: 'deployMode', flag: '--deploy-mode', key: settings.submitDeployMode.key },
+  { option: 'queue', flag: '--queue', key: settings.yarnQueue.key },
+  { option: 'archives', flag: '--archives', key: settings.yarnArchives.key },
 ] as const;
 
 /**

@@ -2,10 +2,10 @@ import { availableParallelism, tmpdir, userInfo } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
 import type { ConfigSource, LogLevel, Logger } from '@heddle/common';
 import { ConfigError, readOptionalSetting, readSetting, settings } from '@heddle/common';
-import type { ExecutorMemory, LocalDirectories } from '@heddle/executor';
-import { LocalBackend, PrestartedThreads, createLocalDirectories } from '@heddle/executor';
+import type { LocalDirectories } from '@heddle/executor';
+import { PrestartedThreads, createLocalDirectories } from '@heddle/executor';
 import type { PoolSpec } from '@heddle/scheduler';
-import { EventLog, SchedulerRunner } from '@heddle/scheduler';
+import { EventLog, schedulerSettings, SchedulerRunner } from '@heddle/scheduler';
 import { FileSystemRegistry, LocalFileSystem } from '@heddle/webhdfs';
 import type {
   DriverServices,
@@ -17,10 +17,10 @@ import type {
 import { version } from 'heddle';
 import { driverCodeTable, setFilesRootDirectory } from 'heddle/internal';
 import { threadEntryUrl } from '../engine-files.js';
-import { eraseLine } from '../progress/terminal.js';
-import type { LocalMaster } from './master.js';
-import { defaultMaster, describeMaster, parseMaster } from './master.js';
-import { defaultExecutorMemory, planMemory } from './memory-plan.js';
+import type { ApplicationBackend, LocalBackendParts } from './local-backends.js';
+import { processBackend, threadBackend, threadMemory } from './local-backends.js';
+import type { LocalClusterMaster, LocalMaster } from './master.js';
+import { defaultMaster, parseMaster } from './master.js';
 import { readPoolsFile } from './pools-file.js';
 import { stageFiles } from './staged-files.js';
 
@@ -38,6 +38,8 @@ export interface LocalLauncherOptions {
   /** Settings of flags and properties file, merged and checked. */
   readonly submittedSettings: ReadonlyMap<string, string>;
   readonly program: Promise<TaskCode>;
+  /** Folders of this program alone, which nobody needs when this process was killed. @default none */
+  readonly privateDirectories?: readonly string[];
   readonly logger: Logger;
   /** Told of `heddle.log.level` at the start, and of `setLogLevel` later. */
   setLogLevel(level: LogLevel): void;
@@ -54,8 +56,9 @@ export interface ApplicationSummary {
 }
 
 /**
- * Starts applications of `local[N]`: task threads in this process, the schedulers, the event log.
- * One at a time; the next one when the one before has stopped.
+ * Starts applications of `local[N]` and `local-cluster[E,C,M]`: task threads in this process or
+ * executor processes, the schedulers, the event log. One at a time; the next one when the one before
+ * has stopped.
  */
 export class LocalLauncher implements Launcher {
   readonly submittedSettings: ReadonlyMap<string, string>;
@@ -65,6 +68,7 @@ export class LocalLauncher implements Launcher {
   #directories: LocalDirectories | undefined;
   #threadsStuck = false;
   #prestarted: PrestartedThreads | undefined;
+  #application: ApplicationBackend | undefined;
   #summary: ApplicationSummary = {};
 
   constructor(options: LocalLauncherOptions) {
@@ -77,13 +81,14 @@ export class LocalLauncher implements Launcher {
    * were submitted; an application that turns out to want others does not take them.
    */
   prestart(): void {
-    const { threads } = parseMaster(
-      this.submittedSettings.get(settings.master.key) ?? defaultMaster,
-    );
+    const master = localMaster(this.submittedSettings.get(settings.master.key));
+    // Executor processes need the program's hash before anything else.
+    if (master.kind !== 'local') return;
+    const { threads } = master;
     const threadEntry = threadEntryUrl();
     this.#prestarted = new PrestartedThreads({
       count: Math.min(threads, availableParallelism()),
-      memory: memoryOf(this.submittedSettings, threads),
+      memory: threadMemory(this.submittedSettings, threads),
       ...(threadEntry === undefined ? {} : { threadEntry }),
     });
   }
@@ -98,7 +103,7 @@ export class LocalLauncher implements Launcher {
     context: ResolvedContextSettings,
     driver: DriverServices,
   ): Promise<LaunchedApplication> {
-    const master = parseMaster(context.master ?? defaultMaster);
+    const master = localMaster(context.master);
     const startTime = Date.now();
     const applicationId = `local-${startTime}-${process.pid}`;
     const appName = context.appName ?? basename(this.#options.entry, extname(this.#options.entry));
@@ -112,7 +117,7 @@ export class LocalLauncher implements Launcher {
       applicationId,
     );
     this.#directories = directories;
-    let backend: LocalApplicationBackend | undefined;
+    let application: ApplicationBackend | undefined;
     try {
       const filesDirectory = join(directories.directories[0]!, 'files');
       const fileSystems = new FileSystemRegistry({
@@ -121,49 +126,30 @@ export class LocalLauncher implements Launcher {
         }),
         workingDirectory: process.cwd(),
       });
-      const threadEntry = threadEntryUrl();
-      const prestarted = this.#prestarted;
-      this.#prestarted = undefined;
-      // The threads load the program while the rest is made ready.
-      backend = new LocalApplicationBackend(
-        {
-          executorId: 'driver',
-          host: 'localhost',
-          applicationId,
-          slots: master.threads,
-          ...(threadEntry === undefined ? {} : { threadEntry }),
-          ...(prestarted === undefined ? {} : { prestarted }),
-          program,
-          localDirectories: directories.directories,
-          memory: memoryOf(context.settings, master.threads),
-          maxResultBytes: readSetting(context.settings, settings.driverMaxResultSize),
-          shuffleCompression: readSetting(context.settings, settings.shuffleCompress)
-            ? 'zstd'
-            : 'none',
-          filesDirectory,
-          // Lines of tasks take the progress bar off first.
-          logLineStart: process.stderr.isTTY ? eraseLine : '',
-          logger,
-          fileSystems,
-        },
-        (level) => this.#options.setLogLevel(settings.logLevel.parse(level)),
-        (threadsEnded) => this.#stopped(directories, threadsEnded),
-      );
-      // Those that it did not take.
-      void prestarted?.close();
+      application = this.#backend(master, {
+        applicationId,
+        settings: context.settings,
+        program,
+        directories,
+        filesDirectory,
+        fileSystems,
+        logger,
+        setLogLevel: (level) => this.#options.setLogLevel(level),
+      });
+      this.#application = application;
       await stageFiles(readSetting(context.settings, settings.files), filesDirectory);
       setFilesRootDirectory(filesDirectory);
       const eventLog = await openEventLog(context.settings, applicationId, logger);
       const user = userName();
       const runner = new SchedulerRunner({
-        backend,
+        backend: application.backend,
         compiler: driver.compiler,
         accumulators: driver.accumulators,
         application: {
           applicationId,
           appName,
           user,
-          master: describeMaster(master),
+          master: application.description,
           version,
           startTimeMs: startTime,
         },
@@ -171,14 +157,14 @@ export class LocalLauncher implements Launcher {
         logger,
         ...(eventLog === undefined ? {} : { eventLog }),
         codeTable: driverCodeTable(),
-        maxTaskFailures: maxTaskFailures(master, context.settings),
+        maxTaskFailures: application.maxTaskFailures,
         maxStageAttempts: readSetting(context.settings, settings.stageMaxConsecutiveAttempts),
         schedulingMode: readSetting(context.settings, settings.schedulerMode),
         pools: await readPools(context.settings),
         localityWaitMs: readSetting(context.settings, settings.localityWait),
-        // There is one executor and no other place to run.
-        usesLocations: false,
+        usesLocations: application.usesLocations,
         maxResultSizeBytes: readSetting(context.settings, settings.driverMaxResultSize),
+        ...schedulerSettings(context.settings),
       });
       await runner.start();
       this.#runner = runner;
@@ -186,27 +172,31 @@ export class LocalLauncher implements Launcher {
       this.#summary = {
         applicationId,
         appName,
-        master: describeMaster(master),
+        master: application.description,
         ...(eventLog === undefined ? {} : { eventLog: eventLog.path }),
       };
-      const application: LaunchedApplication = {
+      const launched: LaunchedApplication = {
         applicationId,
-        master: describeMaster(master),
+        master: application.description,
         appName,
         deployMode: 'client',
         user,
         startTime,
+        files: {
+          directory: filesDirectory,
+          executors: master.kind === 'local' ? 'here' : { folder: `file://${filesDirectory}` },
+        },
         programHash: program.hash,
         runner,
         fileSystems,
         defaultParallelism:
-          readOptionalSetting(context.settings, settings.defaultParallelism) ?? master.threads,
+          readOptionalSetting(context.settings, settings.defaultParallelism) ?? application.slots,
         logger,
       };
-      this.#options.onStarted?.(application, context.settings);
-      return application;
+      this.#options.onStarted?.(launched, context.settings);
+      return launched;
     } catch (error) {
-      await backend?.stop();
+      await application?.backend.stop();
       this.#stopped(directories, true);
       throw error;
     }
@@ -216,6 +206,11 @@ export class LocalLauncher implements Launcher {
   async stop(): Promise<void> {
     await this.#prestarted?.close();
     await this.#runner?.stop();
+  }
+
+  /** Ends executor processes at once, for a process that ends without `stop`. Never throws. */
+  endExecutorsSync(): void {
+    this.#application?.endSync();
   }
 
   /** Completes the event log of an application that the end of the process cuts off. Never throws. */
@@ -230,7 +225,25 @@ export class LocalLauncher implements Launcher {
 
   /** Whether threads may be busy: there are jobs, or threads did not end when they were told to. */
   get threadsMayRun(): boolean {
+    if (this.#application?.hasThreads === false) return false;
     return this.#threadsStuck || (this.#runner?.activeJobIds().length ?? 0) > 0;
+  }
+
+  #backend(master: LocalMaster | LocalClusterMaster, parts: LocalBackendParts): ApplicationBackend {
+    const prestarted = this.#prestarted;
+    this.#prestarted = undefined;
+    const stopped = (threadsEnded: boolean): void => this.#stopped(parts.directories, threadsEnded);
+    let application: ApplicationBackend;
+    if (master.kind === 'local') {
+      // The threads load the program while the rest is made ready.
+      application = threadBackend(master, parts, prestarted, stopped);
+    } else {
+      const { privateDirectories = [] } = this.#options;
+      application = processBackend(master, { ...parts, privateDirectories }, stopped);
+    }
+    // Those that it did not take.
+    void prestarted?.close();
+    return application;
   }
 
   #stopped(directories: LocalDirectories, threadsEnded: boolean): void {
@@ -241,43 +254,18 @@ export class LocalLauncher implements Launcher {
   }
 }
 
-/** Threads that have not ended after this long will not. */
-const stopTimeoutMs = 5_000;
-
-/** The backend of one application; its directories go with it. */
-class LocalApplicationBackend extends LocalBackend {
-  readonly #stopped: (threadsEnded: boolean) => void;
-
-  constructor(
-    options: ConstructorParameters<typeof LocalBackend>[0],
-    setLogLevel: (level: string) => void,
-    stopped: (threadsEnded: boolean) => void,
-  ) {
-    super({ ...options, stopTimeoutMs }, setLogLevel);
-    this.#stopped = stopped;
-  }
-
-  override async stop(): Promise<void> {
-    const startedMs = performance.now();
-    await super.stop();
-    this.#stopped(performance.now() - startedMs < stopTimeoutMs);
-  }
+/** A master that this launcher can start. @throws ConfigError */
+function localMaster(text: string | undefined): LocalMaster | LocalClusterMaster {
+  const master = parseMaster(text ?? defaultMaster);
+  if (master.kind !== 'yarn') return master;
+  throw new ConfigError(
+    settings.master.key,
+    'the master yarn can only be given to `heddle submit` (--master yarn), not to a program that runs already',
+  );
 }
 
-function memoryOf(source: ConfigSource, threads: number): ExecutorMemory {
-  const executorBytes =
-    readOptionalSetting(source, settings.executorMemory) ?? defaultExecutorMemory(threads);
-  return planMemory(executorBytes, threads);
-}
-
-/** What the master says, else what a setting says, else no second attempt, as in Spark. */
-function maxTaskFailures(master: LocalMaster, source: ConfigSource): number {
-  if (master.maxFailures !== undefined) return master.maxFailures;
-  const text = source.get(settings.taskMaxFailures.key);
-  return text === undefined ? 1 : settings.taskMaxFailures.parse(text);
-}
-
-async function readPools(source: ConfigSource): Promise<readonly PoolSpec[]> {
+/** The pools of FAIR scheduling that a file declares. */
+export async function readPools(source: ConfigSource): Promise<readonly PoolSpec[]> {
   const file = readOptionalSetting(source, settings.schedulerAllocationFile);
   return file === undefined ? [] : readPoolsFile(file);
 }
@@ -286,7 +274,7 @@ async function readPools(source: ConfigSource): Promise<readonly PoolSpec[]> {
  * The event log, unless it is switched off. A directory that the user named must be usable; the
  * default one may fail with a warning, since nobody asked for it.
  */
-async function openEventLog(
+export async function openEventLog(
   source: ConfigSource,
   applicationId: string,
   logger: Logger,

@@ -1,4 +1,13 @@
-import { readFile, rm, stat, utimes } from 'node:fs/promises';
+import {
+  chmod,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
@@ -8,6 +17,7 @@ import {
   decodeError,
   driverCodeTable,
   encodeValue,
+  flushClosureWarnings,
   onClosureWarning,
   TaskProgram,
   translateStack,
@@ -19,6 +29,7 @@ import {
   ProgramBuildError,
   removeBuiltProgram,
   type BuiltProgram,
+  type BundleOptions,
 } from '../../src/bundler/index.js';
 import { ProgramFolder, TaskThread } from './program-harness.js';
 
@@ -224,62 +235,159 @@ describe('Building a program', () => {
   });
 
   describe('keeps built programs by content', () => {
-    it('and builds anew when a file changes', async () => {
+    /** Builds into a folder of its own, as every run of the command does. */
+    async function buildCached(
+      entry: string,
+      cacheDirectory: string,
+      options: Partial<BundleOptions> = {},
+    ): Promise<BuiltProgram> {
+      const workDirectory = await mkdtemp(join(folder.path, '.run-'));
+      return await bundleProgram({ entry, cacheDirectory, workDirectory, ...options });
+    }
+
+    it('and builds anew when a module, a package or the configuration changes', async () => {
       const cacheDirectory = join(folder.path, '.cache');
       const entry = await folder.writeOld(
         'cached/app.ts',
         "import { value } from './cached-lib.js';\nimport { upper } from 'cjs-tools';\nexport const v = () => (upper('a') === 'A' ? value : 0);",
       );
       await folder.writeOld('cached/cached-lib.ts', 'export const value = 1;');
-      const first = await bundleProgram({ entry, cacheDirectory });
-      const again = await bundleProgram({ entry, cacheDirectory });
-      expect(again).to.deep.equal(first);
-      const made = await stat(first.driverFile);
+      const first = await buildCached(entry, cacheDirectory);
+      const again = await buildCached(entry, cacheDirectory);
+      expect([first.isCached, again.isCached]).to.deep.equal([false, true]);
+      expect(again.tableHash).to.equal(first.tableHash);
+      expect((await stat(cacheDirectory)).mode & 0o777).to.equal(0o700);
+      expect(((await importProgram(again))['v'] as () => number)()).to.equal(1);
+
       await folder.writeOld('cached/cached-lib.ts', 'export const value = 2;');
-      const changed = await bundleProgram({ entry, cacheDirectory });
-      expect(changed.tableHash).not.to.equal(first.tableHash);
-      expect((await stat(first.driverFile).catch(() => made)).mtimeMs).to.equal(made.mtimeMs);
-      const { v } = await importProgram(changed);
-      expect((v as () => number)()).to.equal(2);
-      expect(await bundleProgram({ entry, cacheDirectory })).to.deep.equal(changed);
+      const changed = await buildCached(entry, cacheDirectory);
+      expect(changed.isCached).to.equal(false);
+      const kept = await buildCached(entry, cacheDirectory);
+      expect(kept.isCached).to.equal(true);
+      expect(((await importProgram(kept))['v'] as () => number)()).to.equal(2);
+
       const packageFile = join(folder.path, 'node_modules/cjs-tools/index.js');
       await utimes(packageFile, new Date(2001, 1), new Date(2001, 1));
-      const upgraded = await bundleProgram({ entry, cacheDirectory });
-      expect(upgraded.driverFile).not.to.equal(changed.driverFile);
+      expect((await buildCached(entry, cacheDirectory)).isCached).to.equal(false);
       await folder.writeOld(
         'cached/tsconfig.json',
         '{ "compilerOptions": { "useDefineForClassFields": false } }',
       );
-      const configured = await bundleProgram({ entry, cacheDirectory });
-      expect(configured.driverFile).not.to.equal(upgraded.driverFile);
-      const other = await bundleProgram({ entry, cacheDirectory, external: ['x'] });
-      expect(other.driverFile).not.to.equal(changed.driverFile);
+      expect((await buildCached(entry, cacheDirectory)).isCached).to.equal(false);
+      expect((await buildCached(entry, cacheDirectory)).isCached).to.equal(true);
+      const other = await buildCached(entry, cacheDirectory, { external: ['x'] });
+      expect(other.isCached).to.equal(false);
+    });
+
+    it('and runs the new code of a package that was edited or installed nearer', async () => {
+      const cacheDirectory = join(folder.path, '.cache-package');
+      await folder.writeOld('node_modules/edited/package.json', '{ "name": "edited", "main": "i.js" }');
+      await folder.writeOld('node_modules/edited/i.js', 'exports.version = 1;');
+      const entry = await folder.writeOld(
+        'near/app.ts',
+        "import { version } from 'edited';\nexport const v = version;",
+      );
+      const versionOf = async (): Promise<unknown> =>
+        (await importProgram(await buildCached(entry, cacheDirectory)))['v'];
+      expect(await versionOf()).to.equal(1);
+      await folder.write('node_modules/edited/i.js', 'exports.version = 22;');
+      expect(await versionOf()).to.equal(22);
+      await folder.writeOld('node_modules/edited/i.js', 'exports.version = 333;');
+      expect(await versionOf()).to.equal(333);
+      expect((await buildCached(entry, cacheDirectory)).isCached).to.equal(true);
+      await folder.writeOld('near/node_modules/edited/package.json', '{ "main": "i.js" }');
+      await folder.writeOld('near/node_modules/edited/i.js', 'exports.version = 4;');
+      expect(await versionOf()).to.equal(4);
+    });
+
+    it('and notices a new module that an import now means', async () => {
+      const cacheDirectory = join(folder.path, '.cache-shadow');
+      const entry = await folder.writeOld(
+        'shadow/app.ts',
+        "import { v } from './lib.js';\nexport { v };",
+      );
+      await folder.writeOld('shadow/lib.ts', 'export const v = 1;');
+      await buildCached(entry, cacheDirectory);
+      expect((await buildCached(entry, cacheDirectory)).isCached).to.equal(true);
+      await folder.writeOld('shadow/lib.js', 'export const v = 2;');
+      expect((await buildCached(entry, cacheDirectory)).isCached).to.equal(false);
     });
 
     it('unless a file changed while it was built', async () => {
       const cacheDirectory = join(folder.path, '.cache-racing');
       const entry = await folder.write('racing.ts', 'export const v = 1;');
       await utimes(entry, new Date(Date.now() + 60_000), new Date(Date.now() + 60_000));
-      const first = await bundleProgram({ entry, cacheDirectory });
-      const again = await bundleProgram({ entry, cacheDirectory });
-      expect(again.driverFile).not.to.equal(first.driverFile);
+      await buildCached(entry, cacheDirectory);
+      expect((await buildCached(entry, cacheDirectory)).isCached).to.equal(false);
     });
 
     it('and does without where it cannot write', async () => {
       const cacheDirectory = await folder.write('no-directory', 'a file');
       const entry = await folder.write('uncached.ts', 'export const v = 1;');
-      const program = await bundleProgram({ entry, cacheDirectory });
+      const program = await buildCached(entry, cacheDirectory);
       expect((await importProgram(program))['v']).to.equal(1);
       await removeBuiltProgram(program);
     });
 
-    it('and does not trust a folder that was cut off', async () => {
+    it('and builds anew where what was kept is cut off or damaged, and keeps that', async () => {
       const cacheDirectory = join(folder.path, '.cache-cut');
       const entry = await folder.writeOld('cut.ts', 'export const v = 1;');
-      const first = await bundleProgram({ entry, cacheDirectory });
-      await rm(join(first.driverFile, '../manifest.json'));
-      const again = await bundleProgram({ entry, cacheDirectory });
-      expect(again.driverFile).not.to.equal(first.driverFile);
+      const kept = async (name: string): Promise<string> => {
+        const [key] = await readdir(cacheDirectory);
+        const [build] = await readdir(join(cacheDirectory, key!));
+        return join(cacheDirectory, key!, build!, name);
+      };
+      await buildCached(entry, cacheDirectory);
+      const damages: (() => Promise<void>)[] = [
+        async () => await rm(await kept('manifest.json')),
+        async () => await writeFile(await kept('manifest.json'), '{"program":null}'),
+        async () => await writeFile(await kept('manifest.json'), '{"pro'),
+        async () => await rm(await kept('task.mjs')),
+        async () => await writeFile(await kept('driver.mjs'), 'process.exit(1)'),
+      ];
+      for (const damage of damages) {
+        expect((await buildCached(entry, cacheDirectory)).isCached).to.equal(true);
+        await damage();
+        const rebuilt = await buildCached(entry, cacheDirectory);
+        expect(rebuilt.isCached).to.equal(false);
+        expect((await importProgram(rebuilt))['v']).to.equal(1);
+      }
+    });
+
+    it('for several processes at once, and a run outlives the clearing of the cache', async () => {
+      const cacheDirectory = join(folder.path, '.cache-many');
+      const entry = await folder.writeOld('many.ts', 'export const v = 7;');
+      await Promise.all(Array.from({ length: 6 }, () => buildCached(entry, cacheDirectory)));
+      const [a, b] = await Promise.all([
+        buildCached(entry, cacheDirectory),
+        buildCached(entry, cacheDirectory),
+      ]);
+      expect([a.isCached, b.isCached]).to.deep.equal([true, true]);
+      await rm(cacheDirectory, { recursive: true });
+      expect((await importProgram(a))['v']).to.equal(7);
+    });
+
+    it('within bounds: the four states of a program that were used last', async () => {
+      const cacheDirectory = join(folder.path, '.cache-bounds');
+      let entry = '';
+      for (let i = 0; i < 7; i++) {
+        entry = await folder.writeOld('bounds.ts', `export const v = ${i};`);
+        await buildCached(entry, cacheDirectory);
+      }
+      const [key] = await readdir(cacheDirectory);
+      expect(await readdir(join(cacheDirectory, key!))).to.have.length(4);
+      expect((await buildCached(entry, cacheDirectory)).isCached).to.equal(true);
+    });
+
+    it('for one user: others may not read them, and none are taken from where others may write', async () => {
+      const cacheDirectory = join(folder.path, '.cache-private');
+      const entry = await folder.writeOld('private.ts', 'export const v = 1;');
+      await buildCached(entry, cacheDirectory);
+      await chmod(cacheDirectory, 0o755);
+      expect((await buildCached(entry, cacheDirectory)).isCached).to.equal(true);
+      expect((await stat(cacheDirectory)).mode & 0o777).to.equal(0o700);
+      await chmod(cacheDirectory, 0o777);
+      expect((await buildCached(entry, cacheDirectory)).isCached).to.equal(false);
     });
   });
 
@@ -414,6 +522,95 @@ describe('Building a program', () => {
       expect(warnings[0]!.message).to.match(
         /writes\.ts:8: the driver will not see this.*use an accumulator/,
       );
+    });
+  });
+
+  describe('writes that only other functions read', () => {
+    interface Outcome {
+      readonly atCall: readonly number[];
+      readonly atStop: readonly number[];
+    }
+
+    /** Lines that were warned of when the functions were captured, and when the context stopped. */
+    async function warningsOf(
+      name: string,
+      lines: readonly string[],
+      functionsOf: (program: Record<string, unknown>) => unknown[][],
+    ): Promise<Outcome> {
+      const program = await importProgram(await buildText(name, lines.join('\n')));
+      const seen: number[] = [];
+      onClosureWarning((warning) => seen.push(warning.line));
+      try {
+        for (const roots of functionsOf(program)) {
+          captureClosure(roots, captureCallSite('foreach'));
+        }
+        const atCall = [...seen];
+        flushClosureWarnings();
+        return { atCall, atStop: seen.slice(atCall.length) };
+      } finally {
+        onClosureWarning(({ message }) => process.stderr.write(`${message}\n`));
+      }
+    }
+
+    it('earn the warning when an async function around them reads the variable', async () => {
+      const lines = [
+        'let rows = 0;',
+        'let add!: () => void;',
+        'export const run = async () => {',
+        '  add = () => { rows++; };',
+        '  await 0;',
+        '  return rows;',
+        '};',
+        'await run();',
+        'export { add };',
+      ];
+      const outcome = await warningsOf('nested.ts', lines, ({ add }) => [[add]]);
+      expect(outcome).to.deep.equal({ atCall: [4], atStop: [] });
+    });
+
+    it('earn it at the end when a callback reads the variable that never went to a task', async () => {
+      const lines = [
+        'let rows = 0;',
+        'export const add = () => { rows++; };',
+        'export const done = Promise.resolve().then(() => rows);',
+      ];
+      const outcome = await warningsOf('callback.ts', lines, ({ add }) => [[add]]);
+      expect(outcome).to.deep.equal({ atCall: [], atStop: [2] });
+    });
+
+    it('earn none when the only reader goes to a task too, at once or later', async () => {
+      const lines = [
+        'let rows = 0;',
+        'export const add = () => { rows++; };',
+        'export const get = () => rows;',
+      ];
+      const together = await warningsOf('together.ts', lines, ({ add, get }) => [[add, get]]);
+      expect(together).to.deep.equal({ atCall: [], atStop: [] });
+      const later = await warningsOf('later.ts', lines, ({ add, get }) => [[add], [get]]);
+      expect(later).to.deep.equal({ atCall: [], atStop: [] });
+    });
+
+    it('earn none when nobody reads the variable after the function was made', async () => {
+      const lines = [
+        'let rows = 5;',
+        'export const before = rows + 1;',
+        'export const add = () => { rows++; return rows; };',
+      ];
+      const outcome = await warningsOf('unread.ts', lines, ({ add }) => [[add]]);
+      expect(outcome).to.deep.equal({ atCall: [], atStop: [] });
+    });
+
+    it('earn it when the read stands before, but in the same loop', async () => {
+      const lines = [
+        'let rows = 0;',
+        'export const made: (() => void)[] = [];',
+        'for (let i = 0; i < 2; i++) {',
+        '  if (rows > 100) break;',
+        '  made.push(() => { rows++; });',
+        '}',
+      ];
+      const outcome = await warningsOf('loop.ts', lines, ({ made }) => [made as unknown[]]);
+      expect(outcome).to.deep.equal({ atCall: [5], atStop: [] });
     });
   });
 

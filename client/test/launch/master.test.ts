@@ -20,7 +20,7 @@ describe('the master', () => {
     expect(parseMaster('local[4]')).to.include({ threads: 4, maxFailures: undefined });
     expect(parseMaster('local[2,3]')).to.include({ threads: 2, maxFailures: 3 });
     expect(parseMaster(' local[ 2 , 3 ] ')).to.include({ threads: 2, maxFailures: 3 });
-    expect(parseMaster('local[*]').threads).to.equal(availableParallelism());
+    expect(parseMaster('local[*]')).to.include({ threads: availableParallelism() });
     expect(parseMaster('local[*,5]')).to.include({
       threads: availableParallelism(),
       maxFailures: 5,

@@ -16,11 +16,24 @@ export interface ConfigSource {
   get(key: string): string | undefined;
 }
 
+/** Settings whose keys begin with `prefix` and go on with a name of the user's choice. */
+export interface SettingFamily {
+  readonly prefix: string;
+  readonly doc: string;
+}
+
 /** All settings that the engine knows, by key. */
 export class ConfigRegistry {
   readonly #entries = new Map<string, ConfigEntry<unknown>>();
 
-  constructor(entries: Iterable<ConfigEntry<unknown>>) {
+  readonly #families: readonly SettingFamily[];
+
+  /** @param families prefixes of keys that anything may follow */
+  constructor(
+    entries: Iterable<ConfigEntry<unknown>>,
+    families: readonly SettingFamily[] = [],
+  ) {
+    this.#families = families;
     for (const entry of entries) {
       if (this.#entries.has(entry.key))
         throw new ConfigError(entry.key, `${entry.key} is declared twice`);
@@ -47,7 +60,9 @@ export class ConfigRegistry {
   check(key: string, value: unknown): string {
     if (key === '') throw new ConfigError(key, 'the key of a setting has at least one character');
     const entry = this.#entries.get(key);
-    if (entry === undefined && key.startsWith(settingPrefix)) throw this.#unknown(key);
+    if (entry === undefined && key.startsWith(settingPrefix) && !this.#isOfFamily(key)) {
+      throw this.#unknown(key);
+    }
     if (value === null || value === undefined) {
       throw new ConfigError(
         key,
@@ -69,6 +84,17 @@ export class ConfigRegistry {
           `${key} was given ${describeKind(value)}; a setting is a string, number, bigint or boolean`,
         );
     }
+  }
+
+  #isOfFamily(key: string): boolean {
+    return this.#families.some(
+      ({ prefix }) => key.startsWith(prefix) && key.length > prefix.length,
+    );
+  }
+
+  /** Prefixes of keys that go on with a name of the user's choice. */
+  get families(): readonly SettingFamily[] {
+    return this.#families;
   }
 
   #unknown(key: string): ConfigError {

@@ -53,30 +53,67 @@ export function warnAboutSize(sizeBytes: number, callSite: CallSite): void {
   });
 }
 
-/** Warns once for each line that writes, in a captured function, what the driver's code reads. */
+/** A write whose only readers are functions that may yet turn out to run in tasks. */
+interface PendingWarning {
+  readonly warning: ClosureWarning;
+  readonly readers: readonly UnitMetadata[];
+}
+
+const pending = new Map<string, PendingWarning>();
+/** Functions and classes that went to tasks. */
+const captured = new WeakSet<UnitMetadata>();
+let flushesAtExit = false;
+
+/**
+ * Warns once for each line that writes, in a captured function, what the driver's code reads after it.
+ * Where only other functions read it, `flushClosureWarnings` warns if none of these goes to a task.
+ */
 export function warnAboutWrites(
   program: DriverProgram,
   units: ReadonlySet<UnitMetadata>,
   callSite: CallSite,
 ): void {
+  for (const unit of units) captured.add(unit);
   for (const unit of units) {
-    const writes = unit.writes ?? [];
-    for (let i = 0; i < writes.length; i += 3) {
-      const cell = program.metadata.scopes[writes[i]!]!.cells[writes[i + 1]!]!;
-      if (cell.ownerReads !== true) continue;
-      const at = sourcePosition(program.metadata.hash, writes[i + 2]!);
+    for (const write of unit.writes ?? []) {
+      const readers = (write.readers ?? []).map((reader) => program.metadata.units[reader]!);
+      const isWaitedFor = write.read === true;
+      if (!isWaitedFor && readers.every((reader) => captured.has(reader))) continue;
+      const at = sourcePosition(program.metadata.hash, write.at);
       const file = at?.file ?? callSite.file;
       const line = at?.line ?? callSite.line;
       const id = `${program.metadata.hash} ${file}:${line}`;
       if (warned.has(id)) continue;
-      warned.add(id);
-      listener({
+      const { name } = program.metadata.scopes[write.scope]!.cells[write.cell]!;
+      const warning: ClosureWarning = {
         kind: 'lostWrite',
-        variable: cell.name,
+        variable: name,
         file,
         line,
-        message: `warning: ${file}:${line}: the driver will not see this write to ${cell.name}, which happens in a task on a copy: use an accumulator`,
-      });
+        message: `warning: ${file}:${line}: the driver will not see this write to ${name}, which happens in a task on a copy: use an accumulator`,
+      };
+      if (isWaitedFor) {
+        warned.add(id);
+        pending.delete(id);
+        listener(warning);
+      } else {
+        pending.set(id, { warning, readers });
+        if (!flushesAtExit) process.once('exit', flushClosureWarnings);
+        flushesAtExit = true;
+      }
     }
   }
+}
+
+/**
+ * Gives the warnings that had to wait until it was known which functions run in tasks. Called when
+ * the context stops, and when the process ends.
+ */
+export function flushClosureWarnings(): void {
+  for (const [id, { warning, readers }] of pending) {
+    if (warned.has(id) || readers.every((reader) => captured.has(reader))) continue;
+    warned.add(id);
+    listener(warning);
+  }
+  pending.clear();
 }

@@ -1,8 +1,6 @@
 import { InternalError } from '@heddle/common';
 
 import { CorruptDataError, UnsupportedValueError } from '../codec/errors.js';
-import type { CodeTable } from '../codec/code-table.js';
-import { encodeValue, plainCodeTable } from '../codec/value/index.js';
 import type { ValueDecoder } from '../codec/value/decoder.js';
 import type { ValueEncoder } from '../codec/value/encoder.js';
 import type { AnyFunction } from '../codec/value/value-code.js';
@@ -18,7 +16,7 @@ import {
   type ScopeRef,
 } from './program-code.js';
 import type { CodeFunction, ProgramMetadata } from './program-metadata.js';
-import { currentProgram, type DriverProgram } from './driver-program.js';
+import type { DriverProgram } from './driver-program.js';
 import { ClassTag, FunctionTag, MemberTag, ScopeInstance } from './tags.js';
 
 /** The environment as an object: only its identity counts here. */
@@ -226,43 +224,4 @@ export abstract class DriverCode extends ProgramCode {
         throw new CorruptDataError(`code of kind ${kind} cannot arrive in the driver`);
     }
   }
-}
-
-/** Records, results and errors of a program on the driver. */
-class DriverDataCode extends DriverCode {
-  readonly kind = 'driver';
-  readonly exact = false;
-  protected readonly inThread = false;
-
-  /** Classes are named; what they need comes along once, for threads that do not have them yet. */
-  protected override writeClass(encoder: ValueEncoder, value: AnyFunction, unit: number): void {
-    encoder.beginExtension(value);
-    encoder.writer.u8(Extension.CLASS_NAME);
-    encoder.writer.varint(unit);
-    encoder.writer.varint(this.identityOf(value));
-    const state = encodeValue(value, new DriverStateCode(this.program));
-    encoder.writer.varint(state.length);
-    encoder.writer.bytes(state);
-  }
-}
-
-/** A class with everything that it needs. */
-class DriverStateCode extends DriverCode {
-  readonly kind = 'driver-state';
-  readonly exact = true;
-  protected readonly inThread = false;
-}
-
-const dataCodes = new WeakMap<DriverProgram, CodeTable>();
-
-/** Names the program's classes and functions in records, results and errors on the driver. */
-export function driverCodeTable(): CodeTable {
-  const program = currentProgram();
-  if (program === undefined) return plainCodeTable;
-  let code = dataCodes.get(program);
-  if (code === undefined) {
-    code = new DriverDataCode(program);
-    dataCodes.set(program, code);
-  }
-  return code;
 }

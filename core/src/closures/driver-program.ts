@@ -33,7 +33,7 @@ export interface DriverRuntime {
     keys: number,
     name?: string,
   ) => void;
-  /** Tags accessors of an object literal: name, kind, unit, scope, … */
+  /** Tags members of an object literal: name, part, unit, scope, …; takes names that `k` kept for null. */
   readonly o: (target: object, tags: readonly unknown[]) => object;
   /** Makes and tags a method under a computed name. */
   readonly m: (
@@ -106,7 +106,7 @@ export class DriverProgram {
         this.#tagClass(target, unit, scope, keys);
         if (name !== undefined) rename(target, name);
       },
-      o: tagAccessors,
+      o: (target, tags) => this.#tagMembersOfObject(target, tags),
       m: (key, make, unit, scope) => {
         const name = typeof key === 'symbol' ? key : String(key);
         const made = make(name);
@@ -130,6 +130,19 @@ export class DriverProgram {
       imports: (index, namespace) => void this.#namespaces.set(index, namespace),
       meta: (url) => importMeta(url),
     };
+  }
+
+  #tagMembersOfObject(target: object, tags: readonly unknown[]): object {
+    const computed = tags.filter((tag, i) => i % 4 === 0 && tag === null).length;
+    const keys = computed === 0 ? [] : this.#pendingKeys.splice(-computed);
+    for (let i = 0; i < tags.length; i += 4) {
+      const key = (tags[i] === null ? keys.shift() : tags[i]) as string | symbol;
+      const descriptor = Reflect.getOwnPropertyDescriptor(target, key);
+      const member: unknown = descriptor?.[tags[i + 1] as 'get' | 'set' | 'value'];
+      if (typeof member !== 'function' || FunctionTag.has(member)) continue;
+      new FunctionTag(member as CodeFunction, tags[i + 2] as number, tags[i + 3] as ScopeInstance);
+    }
+    return target;
   }
 
   #tagClass(target: CodeFunction, unit: number, scope: ScopeInstance, keyCount: number): void {
@@ -172,21 +185,6 @@ function tagMember(
   kind: MemberKind,
 ): void {
   if (MemberTag.of(member) === undefined) new MemberTag(member, owner, key, { isStatic, kind });
-}
-
-function tagAccessors(target: object, tags: readonly unknown[]): object {
-  for (let i = 0; i < tags.length; i += 4) {
-    const descriptor = Reflect.getOwnPropertyDescriptor(target, tags[i] as string);
-    const accessor: unknown = descriptor?.[tags[i + 1] as 'get' | 'set'];
-    if (typeof accessor === 'function') {
-      new FunctionTag(
-        accessor as CodeFunction,
-        tags[i + 2] as number,
-        tags[i + 3] as ScopeInstance,
-      );
-    }
-  }
-  return target;
 }
 
 function importMeta(url: string): object {

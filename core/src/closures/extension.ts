@@ -1,4 +1,4 @@
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 /** Nodes of the value encoding that stand for code, scopes and references. */
 export const Extension = {
@@ -24,6 +24,8 @@ export const Extension = {
   CLASS_NAME: 10,
   /** later: cells. */
   CONSTANT_INPUTS: 11,
+  /** name, arguments: a function of the engine. */
+  ENGINE_FUNCTION: 12,
 } as const;
 
 /** Where an instance of a scope lives in a task thread. */
@@ -34,8 +36,8 @@ export const Home = {
   THREAD: 1,
 } as const;
 
-/** How a cell arrives. */
-export const CellState = { VALUE: 0, UNINITIALISED: 1 } as const;
+/** How a cell arrives: with a value, without one, or with what its first use throws. */
+export const CellState = { VALUE: 0, UNINITIALISED: 1, WITHHELD: 2 } as const;
 
 /** Flags of the content of a function or class. */
 export const FunctionContent = {

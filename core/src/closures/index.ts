@@ -1,6 +1,6 @@
 export { captureCallSite } from './call-site.js';
 export { captureClosure } from './capture.js';
-export { driverCodeTable } from './driver-code.js';
+export { driverCodeTable } from './driver-data-code.js';
 export {
   activateProgram,
   closeProgram,
@@ -8,6 +8,7 @@ export {
   openProgram,
   openProgramKey,
 } from './driver-program.js';
+export { engineFunction } from './engine-function.js';
 export { ClosureError, PackageLoadError, ProgramMismatchError } from './errors.js';
 export { installStackTranslation, translateErrorStacks } from './error-stacks.js';
 export { executorLocal } from './executor-local.js';
@@ -22,8 +23,9 @@ export {
   type ScopeMetadata,
   type TaskFile,
   type UnitMetadata,
+  type WriteMetadata,
 } from './program-metadata.js';
 export { translatePosition, translateStack, type SourcesFile } from './source-maps.js';
 export type { TaskBindings } from './task-code.js';
 export { TaskProgram, type ClosureInstance } from './task-program.js';
-export { onClosureWarning, type ClosureWarning } from './closure-warnings.js';
+export { flushClosureWarnings, onClosureWarning, type ClosureWarning } from './closure-warnings.js';

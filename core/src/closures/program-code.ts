@@ -7,6 +7,7 @@ import { UnsupportedValueError } from '../codec/errors.js';
 import { globalPathOf } from '../codec/value/globals.js';
 import { functionName } from '../codec/value/plain-code-table.js';
 import { constructRaw, readPrivates, writePrivates, type ClassTraits } from './class-support.js';
+import { engineCallOf } from './engine-function.js';
 import { CellState, Extension, FunctionContent, Home, MemberPlace } from './extension.js';
 import type { ImportPath } from './import-index.js';
 import {
@@ -18,6 +19,7 @@ import {
   type UnitMetadata,
 } from './program-metadata.js';
 import type { MemberKind } from './tags.js';
+import { writeWithheld, type WithheldCell } from './withheld.js';
 
 /** An instance of a scope with captured bindings, in the driver or in a task thread. */
 export interface ScopeRef {
@@ -104,13 +106,30 @@ export abstract class ProgramCode implements ValueCode {
   protected abstract readonly inThread: boolean;
   abstract readExtension(decoder: ValueDecoder): unknown;
 
-  /** Told of every cell that is written. */
-  protected cellVisited?(scope: number, cell: number, value: unknown): void;
+  /** Told of every cell that is about to be written, and then with `undefined` that it was. */
+  protected cellVisited?(scope: ScopeRef | undefined, cell: number, value: unknown): void;
+  /** What is written in place of a cell whose value stays behind. */
+  protected withheldCell?(scope: ScopeRef, cell: number): WithheldCell | undefined;
+  /** Told of every cell that was written. */
+  protected cellWritten?(encoder: ValueEncoder, scope: ScopeRef, cell: number, value: unknown): void;
+  /** The cells of a class that are written with it. */
+  protected cellsOfClass(metadata: UnitMetadata): readonly number[] {
+    return metadata.cells;
+  }
   /** Told of every function and class that is written. */
   protected unitVisited?(unit: UnitMetadata): void;
 
   writeFunction(encoder: ValueEncoder, value: AnyFunction): void {
-    this.writeCode(encoder, value);
+    const call = engineCallOf(value);
+    if (call === undefined) {
+      this.writeCode(encoder, value);
+      return;
+    }
+    encoder.beginExtension(value);
+    encoder.writer.u8(Extension.ENGINE_FUNCTION);
+    encoder.writer.string(call.name);
+    encoder.writer.varint(call.args.length);
+    for (const argument of call.args) encoder.slot(argument);
   }
 
   protected writeCode(encoder: ValueEncoder, value: AnyFunction): void {
@@ -144,7 +163,7 @@ export abstract class ProgramCode implements ValueCode {
       encoder.writer.u8(Extension.CONSTANT_INPUTS);
       encoder.later(value, () => {
         const cells = this.metadata.constants[value.constant]!.cells.flatMap((cell) => [0, cell]);
-        this.#writeCells(encoder, cells, this.moduleScope(), Home.THREAD);
+        this.writeCells(encoder, cells, this.moduleScope(), Home.THREAD);
       });
       return true;
     }
@@ -258,7 +277,7 @@ export abstract class ProgramCode implements ValueCode {
     encoder.writer.varint(keys.length);
     for (const key of keys) encoder.slot(key);
     encoder.later(value, () => {
-      this.#writeCells(encoder, metadata.cells, scope, Home.THREAD);
+      this.writeCells(encoder, this.cellsOfClass(metadata), scope, Home.THREAD);
       this.#writeContent(encoder, value, true);
     });
   }
@@ -277,7 +296,7 @@ export abstract class ProgramCode implements ValueCode {
     encoder.writer.varint(unit);
     encoder.slot(home === Home.THREAD ? threadScope(encoder, scope) : scope);
     encoder.later(value, () => {
-      this.#writeCells(encoder, metadata.cells, scope, home);
+      this.writeCells(encoder, metadata.cells, scope, home);
       this.#writeContent(encoder, value, false);
     });
   }
@@ -305,7 +324,12 @@ export abstract class ProgramCode implements ValueCode {
   }
 
   /** Cells that nobody before has written: `count (scope cell state value)*`. */
-  #writeCells(encoder: ValueEncoder, cells: readonly number[], from: ScopeRef, home: number): void {
+  protected writeCells(
+    encoder: ValueEncoder,
+    cells: readonly number[],
+    from: ScopeRef,
+    home: number,
+  ): void {
     const fresh: { scope: ScopeRef; node: object; cell: number }[] = [];
     for (let i = 0; i < cells.length; i += 2) {
       const scope = ancestor(from, cells[i]!);
@@ -326,15 +350,22 @@ export abstract class ProgramCode implements ValueCode {
     for (const { scope, node, cell } of fresh) {
       encoder.slot(node);
       encoder.writer.varint(cell);
+      const withheld = this.withheldCell?.(scope, cell);
+      if (withheld !== undefined) {
+        encoder.writer.u8(CellState.WITHHELD);
+        writeWithheld(encoder.writer, withheld);
+        continue;
+      }
       const content = this.readCell(scope, cell);
       if (content === undefined) {
         encoder.writer.u8(CellState.UNINITIALISED);
         continue;
       }
       encoder.writer.u8(CellState.VALUE);
-      this.cellVisited?.(scope.scope, cell, content.value);
+      this.cellVisited?.(scope, cell, content.value);
       encoder.slot(content.value);
-      this.cellVisited?.(-1, -1, undefined);
+      this.cellVisited?.(undefined, -1, undefined);
+      this.cellWritten?.(encoder, scope, cell, content.value);
     }
   }
 

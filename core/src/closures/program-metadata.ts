@@ -22,13 +22,24 @@ export interface UnitMetadata {
   readonly name: string;
   /** Captured cells: pairs of scope and cell. */
   readonly cells: readonly number[];
-  /** Writes to captured cells: triples of scope, cell and offset. */
-  readonly writes?: readonly number[];
+  readonly writes?: readonly WriteMetadata[];
   /** Why it cannot be captured. */
   readonly refusal?: string;
   /** Shares a reassigned binding with a class: lives once per thread, as classes do. */
   readonly threadHome?: true;
   readonly class?: ClassMetadata;
+}
+
+/** A write to a captured cell, for the warning that the driver will not see it. */
+export interface WriteMetadata {
+  readonly scope: number;
+  readonly cell: number;
+  /** Offset in the flat program. */
+  readonly at: number;
+  /** Code around the function, which runs on the driver, reads the cell after the function was made. */
+  readonly read?: true;
+  /** Other functions and classes that read it: it is waited for unless each of them runs in tasks. */
+  readonly readers?: readonly number[];
 }
 
 export interface ClassMetadata {
@@ -40,6 +51,8 @@ export interface ClassMetadata {
   /** Parameters of the constructor. */
   readonly parameters: number;
   readonly computedKeys: number;
+  /** Cells, as in `cells`, that making an instance uses: constructor and fields. */
+  readonly construction?: readonly number[];
 }
 
 export interface ScopeMetadata {
@@ -58,8 +71,8 @@ export interface CellMetadata {
   readonly constant?: readonly [index: number, place: number];
   /** Assigned more than once and used by a class, which exists once for all functions of a stage. */
   readonly shared?: true;
-  /** Read by its own function's code, so a write in a task would be waited for in vain. */
-  readonly ownerReads?: true;
+  /** The class around, for functions that use its private names or `super`. */
+  readonly around?: true;
 }
 
 /** A module-level constant that a task thread may make again. */
@@ -110,7 +123,7 @@ export interface TaskFile {
 }
 
 /** Changes whenever driver copy, task copy or the shapes above change. */
-export const PROGRAM_FORMAT = 1;
+export const PROGRAM_FORMAT = 2;
 
 /** Names of the task script in stack traces: `heddle-task:///<hash>/program.js`. */
 export function taskScriptName(hash: string): string {

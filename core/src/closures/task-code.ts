@@ -15,12 +15,14 @@ import {
   memberKindOf,
   MemberPlace,
 } from './extension.js';
+import { engineCallOf, makeEngineFunction } from './engine-function.js';
 import { executorLocalById, executorLocalSymbol } from './executor-local.js';
 import type { ImportPath } from './import-index.js';
 import { ProgramCode, type CellContent, type MemberRef, type ScopeRef } from './program-code.js';
 import { staticPrivatesKey, type CodeFunction, type ProgramMetadata } from './program-metadata.js';
-import { TaskScope, uninitialised } from './task-scope.js';
+import { TaskScope } from './task-scope.js';
 import type { ThreadState } from './task-thread.js';
+import { absentValueOf, readWithheld, uninitialised, withheld, type WithheldCell } from './withheld.js';
 
 function instanceOf(scope: ScopeRef): TaskScope {
   if (scope instanceof TaskScope) return scope;
@@ -114,7 +116,13 @@ export class TaskCode extends ProgramCode {
   }
 
   protected readCell(scope: ScopeRef, cell: number): CellContent {
-    return { value: instanceOf(scope).code.get[cell]!() };
+    const value = instanceOf(scope).code.get[cell]!();
+    return absentValueOf(value) === undefined ? { value } : undefined;
+  }
+
+  protected override withheldCell(scope: ScopeRef, cell: number): WithheldCell | undefined {
+    const why = absentValueOf(instanceOf(scope).code.get[cell]!());
+    return why?.kind === 'withheld' ? why.cell : undefined;
   }
 
   protected importPathOf(value: object): ImportPath | undefined {
@@ -191,6 +199,8 @@ export class TaskCode extends ProgramCode {
         return this.#readFunction(decoder, id);
       case Extension.CLASS:
         return this.#readClass(decoder, id);
+      case Extension.ENGINE_FUNCTION:
+        return this.#readEngineFunction(decoder, id);
       case Extension.CONSTANT_INPUTS: {
         const marker = {};
         decoder.fillNode(id, marker);
@@ -293,6 +303,25 @@ export class TaskCode extends ProgramCode {
     return made;
   }
 
+  /** The same function in every attempt, with the arguments of this one. */
+  #readEngineFunction(decoder: ValueDecoder, id: number): object {
+    const { reader } = decoder;
+    const name = reader.string();
+    const args: unknown[] = [];
+    for (let left = reader.varint(); left > 0; left--) args.push(decoder.slot());
+    const known = this.#memory?.setsCells === true ? this.#memory.made.get(id) : undefined;
+    const call = known === undefined ? undefined : engineCallOf(known);
+    let made = known;
+    if (made === undefined || call === undefined) {
+      made = makeEngineFunction(name, args);
+      if (this.#memory?.setsCells === true) this.#memory.made.set(id, made);
+    } else {
+      call.args.splice(0, call.args.length, ...args);
+    }
+    decoder.fillNode(id, made);
+    return made;
+  }
+
   #unit(unit: number): number {
     if (unit >= this.metadata.units.length)
       throw new CorruptDataError(`function ${unit} is unknown`);
@@ -342,14 +371,26 @@ export class TaskCode extends ProgramCode {
       const set = scope.code.set[cell];
       if (set === undefined)
         throw new CorruptDataError(`cell ${cell} of scope ${scope.scope} is unknown`);
-      const value =
-        reader.u8() === CellState.VALUE
-          ? decoder.slot()
-          : uninitialised(this.metadata.scopes[scope.scope]!.cells[cell]!.name);
+      const value = this.#readCell(decoder, this.metadata.scopes[scope.scope]!.cells[cell]!.name);
       if (!setsCells) continue;
       set(value);
       const { name, shared } = this.metadata.scopes[scope.scope]!.cells[cell]!;
       if (shared === true) this.#memory?.sharedCell(name, value);
+    }
+  }
+
+  #readCell(decoder: ValueDecoder, name: string): unknown {
+    const { reader } = decoder;
+    const state = reader.u8();
+    switch (state) {
+      case CellState.VALUE:
+        return decoder.slot();
+      case CellState.UNINITIALISED:
+        return uninitialised(name);
+      case CellState.WITHHELD:
+        return withheld(readWithheld(reader));
+      default:
+        throw new CorruptDataError(`a cell of state ${state}`);
     }
   }
 

@@ -37,25 +37,3 @@ export class TaskScope {
     return this.module().code as ModuleCode;
   }
 }
-
-/** Throws at every use: stands for a variable that had no value when the function was captured. */
-export function uninitialised(name: string): unknown {
-  const fail = (): never => {
-    throw new ReferenceError(
-      `Cannot access '${name}' before initialization: it had no value yet when the function was captured`,
-    );
-  };
-  const handler: ProxyHandler<() => void> = {
-    get: fail,
-    set: fail,
-    has: fail,
-    apply: fail,
-    construct: fail,
-    deleteProperty: fail,
-    getPrototypeOf: fail,
-    ownKeys: fail,
-    getOwnPropertyDescriptor: fail,
-    defineProperty: fail,
-  };
-  return new Proxy(() => undefined, handler);
-}

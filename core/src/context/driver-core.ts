@@ -2,6 +2,8 @@ import type { CallSite, Logger } from '@heddle/common';
 import type { AccumulatorRegistry } from '../accumulator/accumulator-registry.js';
 import { ContextStoppedError } from '../errors/index.js';
 import type { JobSink } from '../plan/index.js';
+import { ApplicationFiles } from '../files/application-files.js';
+import { checkpointMarked, Checkpoints } from '../rdd/checkpoint.js';
 import { prepareLineage } from '../rdd/prepare.js';
 import type { RddNode } from '../rdd/rdd-node.js';
 import { ContextCleaner } from './context-cleaner.js';
@@ -55,6 +57,10 @@ export class DriverCore {
   readonly application: LaunchedApplication;
   readonly accumulators: AccumulatorRegistry;
   readonly cleaner: ContextCleaner;
+  readonly checkpoints = new Checkpoints();
+  readonly files: ApplicationFiles;
+  /** Counts the cuts of lineages: what was derived from the whole of one is worth nothing after. */
+  lineageEpoch = 0;
   /** `heddle.default.parallelism` when it is set: shuffles look at it before they look at parents. */
   readonly configuredParallelism: number | undefined;
   #context: HeddleContext | undefined;
@@ -67,6 +73,7 @@ export class DriverCore {
   ) {
     this.application = application;
     this.accumulators = accumulators;
+    this.files = new ApplicationFiles(application);
     this.cleaner = new ContextCleaner(application.runner, application.logger);
     this.configuredParallelism = configuredParallelism;
   }
@@ -103,8 +110,17 @@ export class DriverCore {
     await this.flow.within(call.flow, () => prepareLineage(node, { signal: call.signal }));
   }
 
-  /** Runs a job over a prepared node; none when there are no partitions. */
+  /**
+   * Runs a job over a prepared node; none when there are no partitions. Writes the checkpoints after
+   * it that were asked for.
+   */
   async runJob(job: DriverJob, call: ActionCall): Promise<void> {
+    await this.runPlainJob(job, call);
+    await checkpointMarked(this, job.node, call);
+  }
+
+  /** The job alone. */
+  async runPlainJob(job: DriverJob, call: ActionCall): Promise<void> {
     this.checkRunning();
     if (job.partitions.length === 0) return;
     await this.application.runner.runJob({

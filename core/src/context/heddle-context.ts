@@ -4,12 +4,20 @@ import type { AccumulatorParam } from '../accumulator/accumulator-param.js';
 import { AccumulatorRegistry } from '../accumulator/accumulator-registry.js';
 import { createAccumulator } from '../accumulator/create-accumulator.js';
 import { DriverBroadcast, type Broadcast } from '../broadcast/broadcast.js';
+import { flushClosureWarnings } from '../closures/index.js';
 import { HeddleConf, confOfOptions, type ContextOptions } from '../conf/heddle-conf.js';
 import { runFunction } from '../rdd/actions/effects.js';
 import { choosePartitions } from '../rdd/actions/choose-partitions.js';
-import { checkText, isActionOptions, type ActionOptions } from '../rdd/arguments.js';
+import { checkBoolean, checkText, isActionOptions, type ActionOptions } from '../rdd/arguments.js';
 import { rddOf } from '../rdd/facade.js';
-import { emptyNode, fileNode, parallelizeNode, rangeNode } from '../rdd/operators/sources.js';
+import {
+  binaryRecordsNode,
+  emptyNode,
+  fileNode,
+  objectFileNode,
+  parallelizeNode,
+  rangeNode,
+} from '../rdd/operators/sources.js';
 import { unionNode } from '../rdd/operators/partitions.js';
 import { nodeOf } from '../rdd/rdd-metadata.js';
 import type { RDD } from '../rdd/rdd.js';
@@ -31,6 +39,12 @@ import { requireLauncher } from './launcher.js';
 import { driverOnlySymbol } from './reference.js';
 import { StatusTracker } from './status-tracker.js';
 import type { TaskContext } from './task-context.js';
+
+/** What `addFile` takes. */
+export interface AddFileOptions {
+  /** Takes a directory with everything below it. @default false */
+  readonly recursive?: boolean | undefined;
+}
 
 const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 
@@ -84,7 +98,9 @@ export class HeddleContext implements AsyncDisposable {
     );
     accumulators.logger = application.logger;
     const parallelism = readOptionalSetting(texts, settings.defaultParallelism);
-    return new HeddleContext(new DriverCore(application, accumulators, parallelism), texts);
+    const core = new DriverCore(application, accumulators, parallelism);
+    await core.files.adoptGiven();
+    return new HeddleContext(core, texts);
   }
 
   /** Why a function cannot take it along to a task. */
@@ -186,12 +202,30 @@ export class HeddleContext implements AsyncDisposable {
    * @param minPartitions least number of partitions; never fewer than there are blocks
    */
   textFile(path: string, minPartitions?: number): RDD<string> {
-    return rddOf(fileNode(this.#core, 'textFile', path, minPartitions));
+    return rddOf(fileNode(this.#core, { kind: 'textFile' }, path, minPartitions));
   }
 
   /** `[name, content]` for each file of the input; several small files are one partition. */
   wholeTextFiles(path: string, minPartitions?: number): RDD<[string, string]> {
-    return rddOf(fileNode(this.#core, 'wholeTextFiles', path, minPartitions));
+    return rddOf(fileNode(this.#core, { kind: 'wholeTextFiles' }, path, minPartitions));
+  }
+
+  /** `[name, bytes]` for each file of the input; several small files are one partition. */
+  binaryFiles(path: string, minPartitions?: number): RDD<[string, Uint8Array]> {
+    return rddOf(fileNode(this.#core, { kind: 'binaryFiles' }, path, minPartitions));
+  }
+
+  /**
+   * Records of `recordLength` bytes each. A file whose length is no multiple of it fails the first
+   * action with `InputFormatError`.
+   */
+  binaryRecords(path: string, recordLength: number): RDD<Uint8Array> {
+    return rddOf(binaryRecordsNode(this.#core, path, recordLength));
+  }
+
+  /** The records that `saveAsObjectFile` wrote. */
+  objectFile<T>(path: string, minPartitions?: number): RDD<T> {
+    return rddOf(objectFileNode(this.#core, path, minPartitions));
   }
 
   /** All records of all RDDs, flat; of none it is `emptyRDD`. */
@@ -351,9 +385,67 @@ export class HeddleContext implements AsyncDisposable {
     this.#core.application.runner.setLogLevel(lower);
   }
 
+  /**
+   * Where `checkpoint()` writes: a directory of this application's own is made below `path`, which
+   * all executors must reach. Nothing is deleted at the end.
+   *
+   * @throws ArgumentError, AccessDeniedError, FileSystemError
+   */
+  async setCheckpointDir(path: string): Promise<void> {
+    this.#core.checkRunning();
+    await this.#core.checkpoints.setDirectory(
+      this.#core,
+      checkText(path, 'setCheckpointDir', 'path'),
+    );
+  }
+
+  /** URI of the directory that `setCheckpointDir` made. */
+  getCheckpointDir(): string | undefined {
+    return this.#core.checkpoints.directory;
+  }
+
+  /**
+   * Gives a file to all tasks of stages that are planned from now on: `HeddleFiles.get(name)` finds
+   * it by its last name, on the driver too. Every executor gets it once. The same content again is
+   * fine, other content under a name that is taken is not.
+   *
+   * Source: Spark 4.0 `SparkContext.addFile`.
+   *
+   * @param path of any known file system
+   * @throws InputNotFoundError, FileChangedError, ArgumentError (a directory without `recursive`)
+   */
+  async addFile(path: string, options: AddFileOptions = {}): Promise<void> {
+    this.#core.checkRunning();
+    const { recursive = false } = options;
+    checkBoolean(recursive, 'addFile', 'recursive');
+    await this.#core.files.addFile(checkText(path, 'addFile', 'path'), recursive);
+  }
+
+  /**
+   * The same with an archive (`.zip`, `.jar`, `.tar`, `.tar.gz`, `.tgz`), which is unpacked:
+   * `HeddleFiles.get(name)` is the directory. `path#name` gives it another name.
+   *
+   * @throws InputNotFoundError, FileChangedError, ArchiveError
+   */
+  async addArchive(path: string): Promise<void> {
+    this.#core.checkRunning();
+    await this.#core.files.addArchive(checkText(path, 'addArchive', 'path'));
+  }
+
+  /** URIs of the files and directories that were added. */
+  listFiles(): string[] {
+    return this.#core.files.list('file', 'directory');
+  }
+
+  /** URIs of the archives that were added. */
+  listArchives(): string[] {
+    return this.#core.files.list('archive');
+  }
+
   /** Ends the application: running jobs fail, executors end, local files are removed. Idempotent. */
   stop(): Promise<void> {
     this.#core.markStopped();
+    flushClosureWarnings();
     this.#stopping ??= this.#core.application.runner.stop();
     return this.#stopping;
   }

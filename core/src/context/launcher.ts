@@ -22,6 +22,17 @@ export interface DriverServices {
   readonly accumulators: AccumulatorSink;
 }
 
+/** Where the files of an application are. */
+export interface FilesPlace {
+  /** Directory of this process: what `HeddleFiles` looks into on the driver. May be missing yet. */
+  readonly directory: string;
+  /**
+   * Where executors get them: `here` when their tasks look into the same directory; else the URI of
+   * a folder that all of them can read, which may be the directory itself.
+   */
+  readonly executors: 'here' | { readonly folder: string };
+}
+
 /** A running application, as the context sees it. */
 export interface LaunchedApplication {
   /** `local-<time>` or `application_<cluster time>_<n>`. */
@@ -40,6 +51,8 @@ export interface LaunchedApplication {
   readonly fileSystems: FileSystemRegistry;
   /** Partitions of sources without an explicit number: `heddle.default.parallelism` or all slots. */
   readonly defaultParallelism: number;
+  /** Where files given to the application are kept and found. @default there is no place for any */
+  readonly files?: FilesPlace;
   /** Hash of the program's code table; stands in `_SUCCESS` of its outputs. */
   readonly programHash: string;
   readonly logger: Logger;

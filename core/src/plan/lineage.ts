@@ -50,8 +50,11 @@ export interface StageCompiler {
   resultPlan(node: LineageNode, sink: JobSink): StagePlan;
   /** The plan of the map stage of a shuffle. */
   shuffleMapPlan(parent: LineageNode, shuffle: ShuffleLineage): StagePlan;
-  /** What one partition of `node` reads. */
-  split(node: LineageNode, partition: number): Split;
+  /**
+   * What one partition of `node` reads.
+   * @param plan the stage's plan: the lineage may have been cut since it was made, and both must agree
+   */
+  split(node: LineageNode, partition: number, plan?: StagePlan): Split;
 }
 
 /** A sink before its closures have a place in a stage's plan. */

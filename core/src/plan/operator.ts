@@ -8,7 +8,20 @@ export type SourceOperator =
   | { readonly kind: 'range' }
   | { readonly kind: 'textFile' }
   | { readonly kind: 'wholeTextFiles' }
+  | { readonly kind: 'binaryFiles' }
+  /** Pieces begin and end at whole records. */
+  | { readonly kind: 'binaryRecords'; readonly recordLength: number }
+  /** An RDD whose lineage was cut: its partitions stand in files. */
+  | { readonly kind: 'checkpoint' }
+  /** The same with cached blocks alone: computing a partition is an error. */
+  | { readonly kind: 'localCheckpoint' }
   | { readonly kind: 'empty' };
+
+/** Sources whose splits are pieces of files. */
+export type FileOperator = Extract<
+  SourceOperator,
+  { kind: 'textFile' | 'wholeTextFiles' | 'binaryFiles' | 'binaryRecords' }
+>;
 
 /** Narrow steps that the generated loop fuses: one record in, any number out, nothing kept. */
 export type StepOperator =

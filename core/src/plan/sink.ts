@@ -49,7 +49,9 @@ export type Sink =
       readonly keyFunction?: RootRef;
     }
   /** → `CommittedFile`, after the driver's commit coordinator let this attempt commit. */
-  | { readonly kind: 'saveAsTextFile'; readonly output: TextOutputSpec };
+  | { readonly kind: 'saveAsTextFile'; readonly output: TextOutputSpec }
+  /** → `CommittedFile`, likewise: the encoded records, for a later read by this application. */
+  | { readonly kind: 'checkpoint'; readonly output: TextOutputSpec };
 
 /** Where and how a save writes its part files. */
 export interface TextOutputSpec {

@@ -9,7 +9,9 @@ export type SourceSplit =
       readonly step: number;
       readonly count: number;
     }
-  | { readonly kind: 'file'; readonly pieces: readonly FilePiece[] };
+  | { readonly kind: 'file'; readonly pieces: readonly FilePiece[] }
+  /** Encoded record batches in frames, written by a checkpoint. */
+  | { readonly kind: 'checkpoint'; readonly piece: FilePiece; readonly records: number };
 
 /** A byte range of a file. Lines that start in it belong to it. */
 export interface FilePiece {

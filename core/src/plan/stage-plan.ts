@@ -12,6 +12,28 @@ export interface StagePlan {
   readonly sink: Sink;
   /** How the tasks' halves of the accumulators add that `closures` reach (`TaskAccumulator`). */
   readonly accumulators?: readonly AccumulatorSpec[];
+  /** Files that tasks may ask `HeddleFiles` for; executors that lack one fetch it before a task. */
+  readonly files?: readonly ApplicationFile[];
+}
+
+/** A file, directory or archive that the application was given with `addFile` or `--files`. */
+export interface ApplicationFile {
+  /** What `HeddleFiles.get` finds it by. */
+  readonly name: string;
+  /** An archive is unpacked into a directory of its name. */
+  readonly kind: 'file' | 'directory' | 'archive';
+  /** Where executors read it, through their file systems. */
+  readonly uri: string;
+  /** Its only file, with an empty path; of a directory all files below it. */
+  readonly entries: readonly FileEntry[];
+}
+
+export interface FileEntry {
+  /** Relative to the directory; empty for the file itself. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Of the contents, in hex. */
+  readonly sha256: string;
 }
 
 /** How a task's half of an accumulator adds. */
@@ -61,4 +83,19 @@ export interface TaskDescription {
   /** 0 for the first attempt of this partition in this stage attempt. */
   readonly attemptNumber: number;
   readonly split: Split;
+  /** Where persisted blocks that the task may read are; left out when the driver knows of none. */
+  readonly blockLocations?: readonly BlockLocations[];
+  /**
+   * Tasks that run after this one in the same slot, one after another, as if each had been launched
+   * when the one before it ended: each has its own updates, can be killed by itself, and fails by
+   * itself. They have no followers of their own.
+   */
+  readonly followers?: readonly TaskDescription[];
+}
+
+/** The executors that hold copies of a cached partition, by the driver's knowledge. */
+export interface BlockLocations {
+  readonly rddId: number;
+  readonly partition: number;
+  readonly executorIds: readonly string[];
 }

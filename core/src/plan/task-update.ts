@@ -23,7 +23,20 @@ export type TaskUpdate =
 export type TaskResult =
   | { readonly kind: 'mapOutput'; readonly status: MapOutputStatus }
   /** Bytes whose meaning the sink's kind fixes. */
-  | { readonly kind: 'value'; readonly bytes: Uint8Array };
+  | { readonly kind: 'value'; readonly bytes: Uint8Array }
+  /**
+   * The same bytes, too many for a message (`heddle.task.maxDirectResultSize`): the executor keeps
+   * them until the driver has fetched them.
+   */
+  | StoredResult;
+
+/** A result that waits on its executor. Source: Spark 4.0 `IndirectTaskResult`. */
+export interface StoredResult {
+  readonly kind: 'stored';
+  /** Names it on its executor; unique there. */
+  readonly resultId: string;
+  readonly sizeBytes: number;
+}
 
 /** Why an attempt failed, with everything that the retry verdict needs. */
 export type TaskFailure =
@@ -55,6 +68,8 @@ export type TaskFailure =
   | { readonly kind: 'killed'; readonly reason: string }
   /** Another attempt was given the right to commit; never counts. */
   | { readonly kind: 'commitDenied'; readonly summary: string }
+  /** The attempt succeeded, and its result could not be fetched from its executor. */
+  | { readonly kind: 'resultLost'; readonly summary: string }
   /** The executor is gone; counts unless it was taken away from us. */
   | { readonly kind: 'executorLost'; readonly reason: string; readonly countsAsFailure: boolean };
 

@@ -1,4 +1,4 @@
-import type { RddNode } from './rdd-node.js';
+import type { CheckpointState, RddNode } from './rdd-node.js';
 
 interface OpenLine {
   readonly node: RddNode;
@@ -23,6 +23,7 @@ export function debugText(root: RddNode): string {
     const isRepeated = expanded.has(node) && lines.length > maxRepeatedLines;
     expanded.add(node);
     if (isRepeated) return;
+    if (node.checkpoint?.isDone === true) lines.push(`${prefix}${checkpointText(node.checkpoint)}`);
     const { dependencies } = node.facts;
     for (let i = dependencies.length - 1; i >= 0; i -= 1) {
       const { parent, kind } = dependencies[i]!;
@@ -57,6 +58,10 @@ export function debugText(root: RddNode): string {
 function indentBelow(count: string): string {
   const left = Math.floor((count.length - 1) / 2);
   return `${' '.repeat(left)}|${' '.repeat(count.length - left)}`;
+}
+
+function checkpointText({ kind, directory }: CheckpointState): string {
+  return kind === 'local' ? 'LocalCheckpointRDD []' : `ReliableCheckpointRDD at ${directory!} []`;
 }
 
 function selfText(node: RddNode): string {

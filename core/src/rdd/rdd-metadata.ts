@@ -7,6 +7,7 @@ import type { Partitioner } from '../partitioner/partitioner.js';
 import { StorageLevel, StorageLevelValue } from '../storage/storage-level.js';
 import { beginAction } from './actions/run.js';
 import type { ActionOptions } from './arguments.js';
+import { lastingLevel, markLocal, markReliable } from './checkpoint.js';
 import { debugText } from './debug-text.js';
 import { rddOf } from './facade.js';
 import { prepareWithoutWork } from './prepare.js';
@@ -127,6 +128,11 @@ export abstract class RddMetadata<T> {
     if (!(level instanceof StorageLevelValue)) {
       throw new ArgumentError('persist: level must be one of the constants of StorageLevel');
     }
+    if (node.checkpoint?.kind === 'local') {
+      // Its blocks are, or will be, all there is: they stay where they cannot be evicted.
+      if (level.isValid) node.storageLevel = lastingLevel(level);
+      return this;
+    }
     if (node.storageLevel !== undefined && !node.storageLevel.equals(level)) {
       throw new StorageLevelError(
         `the RDD is persisted as ${node.storageLevel.toString()} and cannot be as ${level.toString()} ` +
@@ -155,6 +161,56 @@ export abstract class RddMetadata<T> {
     await node.core.application.runner.unpersist(node.rddId, blocking);
   }
 
+  /**
+   * Has the next action that needs this RDD write it to the directory of `setCheckpointDir`, by a job
+   * of its own (persist it first, or it is computed twice), and forget its lineage: from then on it
+   * is read from there. Also after earlier actions; the mark stays until it is done.
+   *
+   * Source: Spark 4.0 `RDD.checkpoint`, where it must come before the first action.
+   *
+   * @throws CheckpointDirectoryError before `setCheckpointDir`
+   */
+  checkpoint(): void {
+    markReliable(this.#node);
+  }
+
+  /**
+   * The same with the cached blocks of the executors: fast, and gone with them. Persists the RDD
+   * (memory and disk unless it has a level). A task that needs a block that is gone fails with
+   * `CheckpointBlockLostError`.
+   */
+  localCheckpoint(): this {
+    markLocal(this.#node);
+    return this;
+  }
+
+  /** Whether the lineage was cut by a checkpoint of either kind. */
+  get isCheckpointed(): boolean {
+    return this.#node.checkpoint?.isDone === true;
+  }
+
+  /** Whether it is marked for, or has, a local checkpoint. */
+  get isLocallyCheckpointed(): boolean {
+    return this.#node.checkpoint?.kind === 'local';
+  }
+
+  /** URI of the folder that holds the checkpoint; undefined before it is written, and for local ones. */
+  getCheckpointFile(): string | undefined {
+    return this.#node.checkpoint?.directory;
+  }
+
+  /**
+   * Deletes the map outputs of all shuffles in the lineage, as far as no persisted RDD stands between.
+   * An action that needs them computes them again. Waits for the executors only when `blocking`.
+   */
+  async cleanShuffleDependencies(blocking = false): Promise<void> {
+    const { core } = this.#node;
+    core.checkRunning();
+    await Promise.all(
+      shufflesOf(this.#node).map((id) => core.application.runner.removeShuffle(id, blocking)),
+    );
+  }
+
   /** `words MapPartitionsRDD[3] at map at app.ts:12`. */
   toString(): string {
     return this.#node.toString();
@@ -168,6 +224,23 @@ export abstract class RddMetadata<T> {
   async #prepare(operator: string, options: ActionOptions | undefined): Promise<void> {
     await this.#node.core.prepare(this.#node, beginAction(this.#node.core, operator, options));
   }
+}
+
+/** Shuffles that are reached without passing a persisted RDD. */
+function shufflesOf(node: RddNode): number[] {
+  const ids = new Set<number>();
+  const seen = new Set<RddNode>([node]);
+  const stack = [node];
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    if (!top.isPrepared || (top !== node && top.storageLevel !== undefined)) continue;
+    for (const dependency of top.facts.dependencies) {
+      if (dependency.kind === 'shuffle') ids.add(dependency.shuffle.shuffleId);
+      if (seen.has(dependency.parent)) continue;
+      seen.add(dependency.parent);
+      stack.push(dependency.parent);
+    }
+  }
+  return [...ids];
 }
 
 /** The metadata of an RDD. @throws ArgumentError when it is none */

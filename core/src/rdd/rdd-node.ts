@@ -76,6 +76,17 @@ export interface PrepareRun {
   readonly signal: AbortSignal | undefined;
 }
 
+/** How far the checkpoint of an RDD is. */
+export interface CheckpointState {
+  readonly kind: 'reliable' | 'local';
+  /** Set while it is being written. */
+  running?: Promise<void>;
+  /** It is there, and the lineage is cut. */
+  isDone: boolean;
+  /** URI of the folder with its files; of reliable ones that are done. */
+  directory?: string;
+}
+
 /** What makes one RDD different from another. Immutable; everything was captured at the user's call. */
 export interface RddDefinition {
   /** Class name in debug strings, Spark's where there is one. */
@@ -99,21 +110,28 @@ export class RddNode implements LineageNode {
   readonly rddId: number;
   readonly core: DriverCore;
   readonly callSite: CallSite;
-  readonly definition: RddDefinition;
   name: string | undefined;
   /** Set while the RDD is persisted. */
   storageLevel: StorageLevel | undefined;
   /** Set while the facts are being found. */
   preparing: Promise<void> | undefined;
+  /** How it is to be, or was, checkpointed. */
+  checkpoint: CheckpointState | undefined;
+  #definition: RddDefinition;
   #facts: PreparedFacts | undefined;
-  #readsNode: RddNode | undefined;
   #narrowDependencies: readonly NarrowDependency[] = [];
+  /** `readsNode`, as long as no lineage of the application is cut. */
+  #readsNode: { readonly node: RddNode; readonly epoch: number } | undefined;
 
   constructor(core: DriverCore, callSite: CallSite, definition: RddDefinition) {
     this.rddId = core.ids.nextRdd();
     this.core = core;
     this.callSite = callSite;
-    this.definition = definition;
+    this.#definition = definition;
+  }
+
+  get definition(): RddDefinition {
+    return this.#definition;
   }
 
   get isPrepared(): boolean {
@@ -134,14 +152,24 @@ export class RddNode implements LineageNode {
     for (const dependency of facts.dependencies) {
       if (dependency.kind === 'shuffle') this.core.cleaner.watchShuffle(dependency.shuffle);
     }
-    this.#narrowDependencies = facts.dependencies.filter(
-      (dependency) => dependency.kind === 'narrow',
-    );
-    const only = facts.dependencies[0];
-    this.#readsNode =
-      facts.dependencies.length === 1 && only?.kind === 'narrow' && only.oneToOne
-        ? only.parent.readsNode
-        : this;
+    this.#narrowDependencies = narrowOf(facts);
+  }
+
+  /**
+   * Forgets the lineage: from now on the partitions come from where `facts` says. Their number and
+   * their records stay the same.
+   */
+  cut(facts: PreparedFacts): void {
+    this.#facts = facts;
+    this.#narrowDependencies = narrowOf(facts);
+    // Its parents must not stay alive through it.
+    this.#definition = {
+      kind: this.#definition.kind,
+      parents: [],
+      wide: false,
+      prepare: () => facts,
+    };
+    this.core.lineageEpoch += 1;
   }
 
   /**
@@ -149,7 +177,21 @@ export class RddNode implements LineageNode {
    * split tree that a partition of this node begins with.
    */
   get readsNode(): RddNode {
-    return this.#readsNode ?? this;
+    const epoch = this.core.lineageEpoch;
+    const passed: RddNode[] = [];
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the walk begins here and goes on in others
+    let node: RddNode = this;
+    while (node.#readsNode?.epoch !== epoch) {
+      const only = onlyParentOf(node.facts);
+      if (only === undefined) break;
+      passed.push(node);
+      node = only;
+    }
+    const found = node.#readsNode?.epoch === epoch ? node.#readsNode.node : node;
+    const known = { node: found, epoch };
+    node.#readsNode = known;
+    for (const on of passed) on.#readsNode = known;
+    return found;
   }
 
   get partitionCount(): number {
@@ -174,7 +216,7 @@ export class RddNode implements LineageNode {
     let index = partition;
     for (;;) {
       if (node.facts.hosts !== undefined) return node.facts.hosts(index);
-      const reads = readsOf(node, index);
+      const reads = readsOf(node.facts, node.narrowDependencies, index);
       const first = reads[0];
       // Of several inputs the scheduler looks at each by itself.
       if (reads.length !== 1 || first === undefined) return [];
@@ -192,14 +234,27 @@ export class RddNode implements LineageNode {
 
 /** The parent partitions within the stage that a partition reads, in the order of the inputs. */
 export function readsOf(
-  node: RddNode,
+  facts: PreparedFacts,
+  narrow: readonly NarrowDependency[],
   partition: number,
 ): readonly { input: number; partition: number }[] {
-  const { facts } = node;
   if (facts.reads !== undefined) return facts.reads(partition);
-  return node.narrowDependencies.flatMap((dependency, input) =>
+  return narrow.flatMap((dependency, input) =>
     dependency.parentPartitions(partition).map((parent) => ({ input, partition: parent })),
   );
+}
+
+/** The edges that do not cross a shuffle. */
+export function narrowOf(facts: PreparedFacts): readonly NarrowDependency[] {
+  return facts.dependencies.filter((dependency) => dependency.kind === 'narrow');
+}
+
+/** The only parent of a node whose partitions are simply that one's. */
+export function onlyParentOf(facts: PreparedFacts): RddNode | undefined {
+  const only = facts.dependencies[0];
+  return facts.dependencies.length === 1 && only?.kind === 'narrow' && only.oneToOne
+    ? only.parent
+    : undefined;
 }
 
 /** The edge of a step that keeps partitions as they are. */

@@ -1,5 +1,6 @@
 import { ArgumentError } from '@heddle/common';
 import { collectAsMap, countBy, reduceByKeyLocally } from './actions/counting.js';
+import { checkPrecision } from './actions/approximate.js';
 import { lookup } from './actions/lookup.js';
 import type { ActionOptions } from './arguments.js';
 import { rddOf } from './facade.js';
@@ -10,11 +11,19 @@ import {
   groupByKeyNode,
   reduceByKeyNode,
 } from './operators/by-key.js';
+import { countApproxDistinctByKeyNode } from './operators/count-distinct-by-key.js';
+import { filterByRangeNode } from './operators/filter-by-range.js';
 import { flatMapGroupsNode } from './operators/flat-map-groups.js';
 import { cogroupNode, joinNode } from './operators/join.js';
 import { functionStep, plainStep } from './operators/narrow.js';
+import {
+  sampleByKeyExactNode,
+  sampleByKeyNode,
+  type Fractions,
+} from './operators/sample-by-key.js';
+import { filterByOtherNode } from './operators/set-operations.js';
 import type { PartitionsArgument } from './operators/partitioner-choice.js';
-import { partitionByNode } from './operators/shuffle.js';
+import { partitionByNode, repartitionAndSortNode } from './operators/shuffle.js';
 import { sortByKeyNode } from './operators/sort.js';
 import { nodeOf } from './rdd-metadata.js';
 import { RddTransformations } from './rdd-transformations.js';
@@ -268,5 +277,101 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /** All values of a key, in partition order; looks at one partition only when a partitioner tells which. */
   lookup<K, V>(this: RDD<[K, V]>, key: K, options?: ActionOptions): Promise<V[]> {
     return lookup(nodeOf(this), key, options);
+  }
+
+  /**
+   * The pairs whose key the other RDD has not; duplicates stay. Shuffles both, unless partitioned alike.
+   *
+   * @param n partitions or a partitioner; left out: this RDD's partitioner, else as many partitions
+   */
+  subtractByKey<K, V, W>(
+    this: RDD<[K, V]>,
+    other: RDD<[K, W]>,
+    n?: PartitionsArgument,
+  ): RDD<[K, V]> {
+    const right = nodeOf(other, 'subtractByKey: other');
+    return rddOf(filterByOtherNode(nodeOf(this), right, n, 'subtractByKey'));
+  }
+
+  /**
+   * The pairs whose key the other RDD has; duplicates stay, those of the other do not multiply.
+   * Shuffles both, unless partitioned alike.
+   *
+   * @param n partitions or a partitioner; left out: this RDD's partitioner, else as many partitions
+   */
+  intersectByKey<K, V, W>(
+    this: RDD<[K, V]>,
+    other: RDD<[K, W]>,
+    n?: PartitionsArgument,
+  ): RDD<[K, V]> {
+    const right = nodeOf(other, 'intersectByKey: other');
+    return rddOf(filterByOtherNode(nodeOf(this), right, n, 'intersectByKey'));
+  }
+
+  /**
+   * A random part of the pairs, by a rate for each key: a Map, or an object when keys are strings. A
+   * key without a rate fails the job. Narrow; keeps order and partitioner. Sizes are approximate.
+   */
+  sampleByKey<K, V>(
+    this: RDD<[K, V]>,
+    withReplacement: boolean,
+    fractions: Fractions<K>,
+    seed?: number,
+  ): RDD<[K, V]> {
+    return rddOf(sampleByKeyNode(nodeOf(this), withReplacement, fractions, seed));
+  }
+
+  /**
+   * As `sampleByKey`, with exactly `ceil(n · rate)` of the n pairs of each key: the first action that
+   * needs it counts the keys by a job. Narrow; keeps order and partitioner.
+   */
+  sampleByKeyExact<K, V>(
+    this: RDD<[K, V]>,
+    withReplacement: boolean,
+    fractions: Fractions<K>,
+    seed?: number,
+  ): RDD<[K, V]> {
+    return rddOf(sampleByKeyExactNode(nodeOf(this), withReplacement, fractions, seed));
+  }
+
+  /**
+   * The pairs whose key lies from `lower` to `upper`, both included, in the total order of keys.
+   * Narrow; keeps the order. After `sortByKey` only the partitions that may hold such keys are read;
+   * their number is then the result's, and the partitioner is dropped.
+   */
+  filterByRange<K, V>(this: RDD<[K, V]>, lower: K, upper: K): RDD<[K, V]> {
+    return rddOf(filterByRangeNode(nodeOf(this), lower, upper));
+  }
+
+  /**
+   * Pairs moved to the partition of their key and sorted by key there, in one shuffle: cheaper than
+   * `partitionBy` and a sort after it. Keeps the new partitioner.
+   *
+   * @param n partitions or a partitioner; left out: the default of shuffles
+   * @param f where a key goes, modulo `n`; left out: by hash
+   * @param key what is compared, from the key
+   */
+  repartitionAndSortWithinPartitions<K, V>(
+    this: RDD<[K, V]>,
+    n?: PartitionsArgument,
+    f?: (key: K) => number,
+    ascending = true,
+    key?: (key: K) => unknown,
+  ): RDD<[K, V]> {
+    return rddOf(repartitionAndSortNode(nodeOf(this), { n, f, ascending, key }));
+  }
+
+  /**
+   * About how many distinct values each key has, by sketches that are merged in a shuffle.
+   *
+   * @param relativeSD standard deviation of the result, relative; at least 0.000017
+   */
+  countApproxDistinctByKey<K, V>(
+    this: RDD<[K, V]>,
+    relativeSD = 0.05,
+    n?: PartitionsArgument,
+  ): RDD<[K, number]> {
+    const precision = checkPrecision(relativeSD, 'countApproxDistinctByKey');
+    return rddOf(countApproxDistinctByKeyNode(nodeOf(this), precision, n));
   }
 }

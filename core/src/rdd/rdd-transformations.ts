@@ -1,8 +1,18 @@
+import { ArgumentError } from '@heddle/common';
 import { checkBoolean } from './arguments.js';
 import { rddOf } from './facade.js';
 import { groupByNode } from './operators/by-key.js';
 import { distinctNode } from './operators/distinct.js';
 import { functionStep, partitionStep, plainStep, sampleStep } from './operators/narrow.js';
+import { pipeNode, type PipeOptions } from './operators/pipe.js';
+import { randomSplitNodes } from './operators/random-split.js';
+import { intersectionNode, subtractNode } from './operators/set-operations.js';
+import {
+  cartesianNode,
+  zipNode,
+  zipPartitionsNode,
+  zipWithUniqueIdNode,
+} from './operators/zip.js';
 import { coalesceNode, repartitionNode, unionNode } from './operators/partitions.js';
 import type { PartitionsArgument } from './operators/partitioner-choice.js';
 import { sortByNode } from './operators/sort.js';
@@ -136,5 +146,102 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    */
   zipWithIndex(): RDD<[T, number]> {
     return rddOf(zipWithIndexNode(nodeOf(this)));
+  }
+
+  /**
+   * `[x, id]` with ids k, n + k, 2n + k, … in partition k of n: unique, with gaps, and no job.
+   * Narrow.
+   */
+  zipWithUniqueId(): RDD<[T, number]> {
+    return rddOf(zipWithUniqueIdNode(nodeOf(this)));
+  }
+
+  /**
+   * The records in disjoint random parts whose sizes are about in proportion to the weights; together
+   * they are the whole RDD. Narrow; keeps order and partitioner. The same seed gives the same parts.
+   *
+   * @throws ArgumentError for negative weights and a sum of 0
+   */
+  randomSplit(weights: readonly number[], seed?: number): RDD<T>[] {
+    return randomSplitNodes(nodeOf(this), weights, seed).map((node) => rddOf<T>(node));
+  }
+
+  /**
+   * One of each record that both RDDs have, by key equality, in no particular order. Shuffles both.
+   *
+   * @param n partitions, or a partitioner of whole records; left out: as many as this RDD has
+   */
+  intersection(other: RDD<T>, n?: PartitionsArgument): RDD<T> {
+    return rddOf(intersectionNode(nodeOf(this), nodeOf(other, 'intersection: other'), n));
+  }
+
+  /**
+   * The records that the other RDD has not, duplicates included, in no particular order. Shuffles both.
+   *
+   * @param n partitions, or a partitioner of whole records; left out: as many as this RDD has
+   */
+  subtract(other: RDD<T>, n?: PartitionsArgument): RDD<T> {
+    return rddOf(subtractNode(nodeOf(this), nodeOf(other, 'subtract: other'), n));
+  }
+
+  /**
+   * All pairs of a record here and one there. Narrow: n · m partitions, partition `i * m + j` of
+   * partitions i and j; each reads the right one once, and keeps it.
+   */
+  cartesian<U>(other: RDD<U>): RDD<[T, U]> {
+    return rddOf(cartesianNode(nodeOf(this), nodeOf(other, 'cartesian: other')));
+  }
+
+  /**
+   * Pairs by position. Narrow; keeps the order. Both RDDs must have as many partitions, and as many
+   * records in each; a task keeps the left side of its partition.
+   *
+   * @throws ArgumentError for different numbers of partitions, here or at the first action
+   */
+  zip<U>(other: RDD<U>): RDD<[T, U]> {
+    return rddOf(zipNode(nodeOf(this), nodeOf(other, 'zip: other')));
+  }
+
+  /**
+   * `f` sees the partitions of the same index of two to four RDDs through an iterator each, and gives
+   * an iterable. Narrow. All must have as many partitions; lengths may differ. A task keeps its
+   * partitions of all RDDs but the last one.
+   */
+  zipPartitions<A, U>(
+    a: RDD<A>,
+    f: (records: It<T>, a: It<A>) => Iterable<U | TupleHint>,
+  ): RDD<U>;
+  zipPartitions<A, B, U>(
+    a: RDD<A>,
+    b: RDD<B>,
+    f: (records: It<T>, a: It<A>, b: It<B>) => Iterable<U | TupleHint>,
+  ): RDD<U>;
+  zipPartitions<A, B, C, U>(
+    a: RDD<A>,
+    b: RDD<B>,
+    c: RDD<C>,
+    f: (records: It<T>, a: It<A>, b: It<B>, c: It<C>) => Iterable<U | TupleHint>,
+  ): RDD<U>;
+  zipPartitions<U>(...given: readonly unknown[]): RDD<U> {
+    const others = given
+      .slice(0, -1)
+      .map((other) => nodeOf(other as RDD<unknown>, 'zipPartitions: other'));
+    if (others.length < 1 || others.length > 3) {
+      throw new ArgumentError('zipPartitions: give one to three RDDs, and then a function');
+    }
+    return rddOf(zipPartitionsNode([nodeOf(this), ...others], given.at(-1)));
+  }
+
+  /**
+   * The lines that a command writes for each partition, which gets the records on its stdin, one per
+   * line: strings as they are, bytes raw, objects as JSON. The command runs once for each partition,
+   * empty ones too; its input and output go through files.
+   *
+   * A text is split at white space, a list is taken as it is; no shell is involved.
+   *
+   * @throws JobFailedError caused by PipeError: not found, or another exit code than 0
+   */
+  pipe(command: string | readonly string[], options: PipeOptions = {}): RDD<string> {
+    return rddOf(pipeNode(nodeOf(this), command, options));
   }
 }

@@ -8,9 +8,20 @@ import {
   type LocalIteratorOptions,
 } from './actions/collecting.js';
 import { countBy } from './actions/counting.js';
+import {
+  countApprox,
+  countApproxDistinct,
+  countByValueApprox,
+  momentApprox,
+  type BoundedValue,
+  type PartialResult,
+} from './actions/approximate.js';
 import { foreach } from './actions/effects.js';
 import { stats, sum } from './actions/numeric.js';
-import { saveAsTextFile, type SaveTextOptions } from './actions/save.js';
+import { histogram } from './actions/histogram.js';
+import { saveAsObjectFile, saveAsTextFile, type SaveTextOptions } from './actions/save.js';
+import { takeSample } from './actions/take-sample.js';
+import { treeAggregate, treeReduce } from './actions/tree.js';
 import { isActionOptions, type ActionOptions } from './arguments.js';
 import { setRddClass } from './facade.js';
 import { nodeOf } from './rdd-metadata.js';
@@ -118,6 +129,45 @@ export class RDD<T> extends RddPairs<T> {
     return aggregate(nodeOf(this), zero, { seqOp, combOp }, 'aggregate', options);
   }
 
+  /**
+   * As `reduce`, merging in tasks, level by level, until few partial results are left for the driver:
+   * about the `depth`-th root of the partitions. @throws EmptyRddError
+   */
+  treeReduce(
+    f: (a: T, b: T) => T,
+    depth?: number | ActionOptions,
+    options?: ActionOptions,
+  ): Promise<T> {
+    const [levels, given] = optional(depth, 2, options);
+    return treeReduce(nodeOf(this), f, levels, given);
+  }
+
+  /** As `aggregate`, merging in tasks as `treeReduce` does; `zero` of no records. */
+  treeAggregate<U>(
+    zero: U,
+    seqOp: (accumulated: U, x: T) => U,
+    combOp: (a: U, b: U) => U,
+    depth?: number | ActionOptions,
+    options?: ActionOptions,
+  ): Promise<U> {
+    const [levels, given] = optional(depth, 2, options);
+    return treeAggregate(nodeOf(this), { zero, seqOp, combOp, depth: levels }, given);
+  }
+
+  /**
+   * Exactly `n` records in random order, or all when there are fewer and none is taken twice. Counts
+   * first. The same seed gives the same records.
+   */
+  takeSample(
+    withReplacement: boolean,
+    n: number,
+    seed?: number | ActionOptions,
+    options?: ActionOptions,
+  ): Promise<T[]> {
+    const [given, last] = isActionOptions(seed) ? [undefined, seed] : [seed, options];
+    return takeSample(nodeOf(this), withReplacement, n, given, last);
+  }
+
   /** How often each record is there; looked up by key equality. Counted in the tasks. */
   countByValue(options?: ActionOptions): Promise<Map<T, number>> {
     return countBy(nodeOf(this), 'countByValue', options);
@@ -150,6 +200,86 @@ export class RDD<T> extends RddPairs<T> {
    */
   saveAsTextFile(path: string, options?: SaveTextOptions): Promise<void> {
     return saveAsTextFile(nodeOf(this), path, options);
+  }
+
+  /**
+   * Writes the records in the engine's own encoding, which keeps their types, for `sc.objectFile` of any
+   * program; committed as `saveAsTextFile` is. Instances of the program's own classes are refused.
+   *
+   * @throws OutputExistsError before any task runs, unless `overwrite`
+   */
+  saveAsObjectFile(path: string, options?: Omit<SaveTextOptions, 'codec'>): Promise<void> {
+    return saveAsObjectFile(nodeOf(this), path, options);
+  }
+
+  /** A count of the partitions that ended within `timeoutMs`, with bounds for all of them. */
+  countApprox(
+    timeoutMs: number,
+    confidence?: number | ActionOptions,
+    options?: ActionOptions,
+  ): Promise<PartialResult<BoundedValue>> {
+    const [level, given] = optional(confidence, 0.95, options);
+    return countApprox(nodeOf(this), timeoutMs, level, given);
+  }
+
+  /** As `countByValue`, of the partitions that ended within `timeoutMs`, with bounds for all of them. */
+  countByValueApprox(
+    timeoutMs: number,
+    confidence?: number | ActionOptions,
+    options?: ActionOptions,
+  ): Promise<PartialResult<Map<T, BoundedValue>>> {
+    const [level, given] = optional(confidence, 0.95, options);
+    return countByValueApprox<T>(nodeOf(this), timeoutMs, level, given);
+  }
+
+  /**
+   * About how many distinct records there are, by key equality.
+   *
+   * @param relativeSD standard deviation of the result, relative; at least 0.000017, default 0.05.
+   *   Hashes of 32 bits add half a percent at 40 million.
+   */
+  countApproxDistinct(
+    relativeSD?: number | ActionOptions,
+    options?: ActionOptions,
+  ): Promise<number> {
+    const [deviation, given] = optional(relativeSD, 0.05, options);
+    return countApproxDistinct(nodeOf(this), deviation, given);
+  }
+
+  /**
+   * Borders and how many numbers lie between: `[from, to)`, the last one with its end. A number of
+   * buckets spreads them evenly from the least to the greatest number, in one more job. NaN is left out.
+   *
+   * @throws ArgumentError for borders that do not rise; EmptyRddError for a number of buckets of nothing
+   */
+  histogram(
+    this: RDD<number>,
+    buckets: number | readonly number[],
+    options?: ActionOptions,
+  ): Promise<[number[], number[]]> {
+    return histogram(nodeOf(this), buckets, options);
+  }
+
+  /** A sum of the partitions that ended within `timeoutMs`, with bounds for all of them. */
+  sumApprox(
+    this: RDD<number>,
+    timeoutMs: number,
+    confidence?: number | ActionOptions,
+    options?: ActionOptions,
+  ): Promise<PartialResult<BoundedValue>> {
+    const [level, given] = optional(confidence, 0.95, options);
+    return momentApprox(nodeOf(this), 'sumApprox', timeoutMs, level, given);
+  }
+
+  /** A mean of the partitions that ended within `timeoutMs`, with bounds for all of them. */
+  meanApprox(
+    this: RDD<number>,
+    timeoutMs: number,
+    confidence?: number | ActionOptions,
+    options?: ActionOptions,
+  ): Promise<PartialResult<BoundedValue>> {
+    const [level, given] = optional(confidence, 0.95, options);
+    return momentApprox(nodeOf(this), 'meanApprox', timeoutMs, level, given);
   }
 
   /**
@@ -202,6 +332,16 @@ export class RDD<T> extends RddPairs<T> {
   async sampleStdev(this: RDD<number>, options?: ActionOptions): Promise<number> {
     return (await stats(nodeOf(this), 'sampleStdev', options)).sampleStdev;
   }
+}
+
+/** An optional number, in whose place an action's options may stand. */
+function optional(
+  value: number | ActionOptions | undefined,
+  defaultValue: number,
+  options: ActionOptions | undefined,
+): [number, ActionOptions | undefined] {
+  if (isActionOptions(value)) return [defaultValue, value];
+  return [value ?? defaultValue, options];
 }
 
 function ordered<T>(

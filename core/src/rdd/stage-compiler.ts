@@ -1,4 +1,5 @@
 import { InternalError, callSiteShort } from '@heddle/common';
+import type { DriverCore } from '../context/driver-core.js';
 import type {
   AccumulatorSpec,
   ClosureData,
@@ -12,6 +13,7 @@ import type {
   StagePlan,
 } from '../plan/index.js';
 import { RddNode, Shuffle, readsOf } from './rdd-node.js';
+import { StageView, viewOfPlan } from './stage-view.js';
 
 /** Turns the lineage of RDDs into what executors run. Everything in it is iterative and linear. */
 export const stageCompiler: StageCompiler = {
@@ -22,7 +24,11 @@ export const stageCompiler: StageCompiler = {
     return planStage(parent, (place) => ({ kind: 'shuffleWrite', write: shuffle.build(place) }));
   },
 
-  split: (node, partition) => splitOf(asRddNode(node), partition),
+  split(node, partition, plan): Split {
+    const final = asRddNode(node);
+    const view = plan === undefined ? undefined : viewOfPlan(plan);
+    return splitOf(view ?? new StageView(stageOrder(final)), final, partition);
+  },
 };
 
 function asRddNode(node: LineageNode): RddNode {
@@ -55,13 +61,23 @@ function planStage(final: LineageNode, buildSink: JobSink['build']): StagePlan {
     };
   });
   const sink: Sink = buildSink(place);
-  const accumulators = accumulatorsOf(asRddNode(final), closures, place);
-  return { nodes, closures, sink, ...(accumulators.length === 0 ? {} : { accumulators }) };
+  const { core } = asRddNode(final);
+  const accumulators = accumulatorsOf(core, closures, place);
+  const files = core.files.forExecutors;
+  const plan = {
+    nodes,
+    closures,
+    sink,
+    ...(accumulators.length === 0 ? {} : { accumulators }),
+    ...(files.length === 0 ? {} : { files }),
+  };
+  new StageView(order).belongTo(plan);
+  return plan;
 }
 
 /** The accumulators that the closures reach; their own closures may reach more. */
 function accumulatorsOf(
-  final: RddNode,
+  core: DriverCore,
   closures: readonly ClosureData[],
   place: (closure: ClosureData) => number,
 ): AccumulatorSpec[] {
@@ -69,7 +85,7 @@ function accumulatorsOf(
   for (let i = 0; i < closures.length; i += 1) {
     for (const id of closures[i]!.accumulatorIds) {
       if (specs.has(id)) continue;
-      const accumulator = final.core.accumulators.find(id);
+      const accumulator = core.accumulators.find(id);
       if (accumulator === undefined) throw new InternalError(`accumulator ${id} is not known`);
       specs.set(id, accumulator.spec(place));
     }
@@ -113,38 +129,41 @@ interface OpenSplit {
  * The compact tree of what a partition reads. Parents that several branches share are one object,
  * so that a lattice of unions stays as small as its nodes.
  */
-function splitOf(node: RddNode, partition: number): Split {
+function splitOf(view: StageView, node: RddNode, partition: number): Split {
   const done = new Map<RddNode, Map<number, Split>>();
   const lookUp = (at: RddNode, index: number): Split | undefined => done.get(at)?.get(index);
   const stack: OpenSplit[] = [];
   const open = (at: RddNode, index: number): void => {
-    stack.push({ node: at, partition: index, reads: readsOf(at, index), parents: [] });
+    const { facts, narrow } = view.of(at);
+    const reads = readsOf(facts, narrow, index);
+    stack.push({ node: at, partition: index, reads, parents: [] });
   };
-  const root = node.readsNode;
+  const root = view.of(node).readsNode;
   open(root, partition);
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     const read = top.reads[top.parents.length];
     if (read !== undefined) {
-      const parent = top.node.narrowDependencies[read.input]!.parent.readsNode;
-      const split = lookUp(parent, read.partition);
-      if (split === undefined) open(parent, read.partition);
+      const { parent } = view.of(top.node).narrow[read.input]!;
+      const { readsNode } = view.of(parent);
+      const split = lookUp(readsNode, read.partition);
+      if (split === undefined) open(readsNode, read.partition);
       else top.parents.push({ input: read.input, split });
       continue;
     }
     stack.pop();
     let splits = done.get(top.node);
     if (splits === undefined) done.set(top.node, (splits = new Map<number, Split>()));
-    splits.set(top.partition, closeSplit(top));
+    splits.set(top.partition, closeSplit(view, top));
   }
   return lookUp(root, partition)!;
 }
 
-function closeSplit({ node, partition, parents }: OpenSplit): Split {
-  const source = node.facts.source?.(partition);
-  const hasNarrowInputs = node.narrowDependencies.length > 0;
+function closeSplit(view: StageView, { node, partition, parents }: OpenSplit): Split {
+  const { facts, narrow } = view.of(node);
+  const source = facts.source?.(partition);
   return {
     index: partition,
     ...(source === undefined ? {} : { source }),
-    ...(hasNarrowInputs ? { parents } : {}),
+    ...(narrow.length > 0 ? { parents } : {}),
   };
 }

@@ -25,6 +25,8 @@ export class LocalBackend implements SchedulerBackend {
       taskUpdate: (update) => this.#events?.taskUpdate(update),
       mayCommit: ({ generation, partition, taskAttemptId }, saveId) =>
         this.#events?.mayCommit({ saveId, generation, partition, taskAttemptId }) ?? false,
+      blocksChanged: (statuses) =>
+        this.#events?.blocksChanged(this.#executor.executorId, statuses),
     });
   }
 
@@ -61,8 +63,7 @@ export class LocalBackend implements SchedulerBackend {
   }
 
   async removeShuffle(shuffleId: number): Promise<void> {
-    this.#executor.removeShuffle(shuffleId);
-    return Promise.resolve();
+    await this.#executor.removeShuffle(shuffleId);
   }
 
   addBroadcast(broadcastId: number, bytes: SharedArrayBuffer): void {

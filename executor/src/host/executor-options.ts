@@ -1,5 +1,6 @@
 import type { Logger } from '@heddle/common';
 import type { FileSystemRegistry } from '@heddle/webhdfs';
+import type { ShuffleNetwork } from '../shuffle/remote/shuffle-network.js';
 import type { PrestartedThreads } from './prestarted-threads.js';
 
 /** Everything that an executor is made of; sizes in bytes unless the name says otherwise. */
@@ -18,14 +19,18 @@ export interface ExecutorOptions {
   readonly program: ProgramFile;
   /** Private folders of this executor, prepared by `createLocalDirectories`; not empty. */
   readonly localDirectories: readonly string[];
+  /** Private folders for everything but map outputs. @default `localDirectories` */
+  readonly scratchDirectories?: readonly string[];
   readonly memory: ExecutorMemory;
   /** Largest encoded result of one task; 0 is no limit. */
   readonly maxResultBytes: number;
   /** @default 'zstd' */
   readonly shuffleCompression?: 'none' | 'zstd';
+  /** How map outputs of other executors are read and its own are served. @default it is alone in its process */
+  readonly shuffle?: ShuffleNetwork;
   readonly logger: Logger;
   readonly fileSystems: FileSystemRegistry;
-  /** Where `HeddleFiles` finds the files given with `--files`. @default none were given */
+  /** Where `HeddleFiles` of tasks looks, and files are fetched to. @default `files` in the first private folder */
   readonly filesDirectory?: string;
   /** File descriptor that `console` of tasks writes to. @default 2, the process's stderr */
   readonly logDescriptor?: number;
@@ -55,6 +60,11 @@ export interface ExecutorMemory {
   readonly threadYoungMb?: number;
   /** Stack of each thread, in MiB. @default 4 */
   readonly threadStackMb?: number;
+  /**
+   * Address space that each thread reserves for compiled code, in MiB. YARN may count it, and ends
+   * containers for it. @default V8's own, 512
+   */
+  readonly threadCodeRangeMb?: number;
   /** What sort, combine and group of one task may hold before they spill. */
   readonly taskBudgetBytes: number;
   /** Heap and buffers of one thread together, above which its task is ended; 0 does not watch. */

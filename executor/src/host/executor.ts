@@ -1,7 +1,13 @@
+import { join } from 'node:path';
 import { InternalError } from '@heddle/common';
-import type { MapOutputStatus, StageBinary, TaskDescription, TaskUpdate } from 'heddle/internal';
-import { removeMapOutput } from '../shuffle/map-output-files.js';
+import type { BlockStatus, StageBinary, TaskDescription, TaskUpdate } from 'heddle/internal';
+import { FileStore } from '../files/file-store.js';
+import { BroadcastStore } from '../broadcast/broadcast-store.js';
+import { ExecutorShuffle } from '../shuffle/remote/executor-shuffle.js';
+import { blockName } from '../storage/block-memory.js';
 import { BlockStore } from '../storage/block-store.js';
+import type { PeerAccess } from '../storage/remote/peers.js';
+import { RemoteBlocks } from '../storage/remote/remote-blocks.js';
 import { noMetrics } from '../thread/task-metrics.js';
 import type { ExecutorOptions } from './executor-options.js';
 import { MemoryWatch } from './memory-watch.js';
@@ -12,8 +18,18 @@ import { workerOptions } from './worker-options.js';
 /** What an executor tells its owner; called on the event loop, must not throw. */
 export interface ExecutorEvents {
   taskUpdate(update: TaskUpdate): void;
-  mayCommit(task: TaskDescription, saveId: number): boolean;
+  /** A promise where the answer comes from another process: it is bounded, and never rejects. */
+  mayCommit(task: TaskDescription, saveId: number): boolean | Promise<boolean>;
+  /** Cached blocks came, moved or went outside of a task's update. */
+  blocksChanged?(statuses: readonly BlockStatus[]): void;
+  /** A broadcast variable is complete here. */
+  broadcastHeld?(id: number): void;
 }
+
+/** Cached blocks keep at least this share of their memory, however much broadcast variables take. */
+const leastBlockShare = 0.25;
+/** Memory of a block that a task reads from another executor; a larger one goes through a file. */
+const remoteBlockBytes = 32 * 1024 * 1024;
 
 /**
  * An executor: task threads, cached blocks and map outputs, whoever gives it tasks. All of its own
@@ -31,8 +47,11 @@ export class Executor {
   /** Tasks for which no thread is free: a slot was given away before its thread was replaced. */
   readonly #waiting: TaskDescription[] = [];
   readonly #stages = new Map<string, StageBinary>();
-  readonly #broadcasts = new Map<number, SharedArrayBuffer>();
-  readonly #mapOutputs = new Map<number, MapOutputStatus[]>();
+  readonly #broadcasts: BroadcastStore;
+  /** Blocks that changed in this turn of the loop: told together. */
+  readonly #changedBlocks = new Map<string, BlockStatus>();
+  #remoteBlocks: RemoteBlocks | undefined;
+  readonly #shuffle: ExecutorShuffle;
   readonly #firstReady: Promise<undefined>;
   #memoryWatch: MemoryWatch | undefined;
   #stopped: Promise<void> | undefined;
@@ -46,10 +65,16 @@ export class Executor {
     this.slots = options.slots;
     this.#blocks = new BlockStore({
       memoryLimitBytes: options.memory.storageBytes,
-      localDirectories: options.localDirectories,
+      localDirectories: this.#scratchDirectories,
       logger: options.logger,
       compression: options.shuffleCompression ?? 'zstd',
+      onChanged: (sizes) => this.#blockChanged(sizes),
     });
+    this.#broadcasts = new BroadcastStore({
+      executorId: options.executorId,
+      changed: (id, bytes) => this.#broadcastChanged(id, bytes),
+    });
+    this.#shuffle = new ExecutorShuffle(options);
     const ready = Promise.withResolvers<undefined>();
     this.#firstReady = ready.promise;
     // Whoever never calls `start` shall not have an unhandled rejection.
@@ -72,6 +97,32 @@ export class Executor {
     }
   }
 
+  /**
+   * Connects it to the other executors and the hub: blocks and broadcast variables are served to
+   * them, and read from them. Call it once, before the first task; without it the executor is alone.
+   */
+  connect(access: PeerAccess): void {
+    const { executorId, host, memory, logger } = this.#options;
+    this.#broadcasts.connect(access);
+    this.#broadcasts.install(access.routes);
+    this.#remoteBlocks = new RemoteBlocks({
+      executorId,
+      host,
+      store: this.#blocks,
+      access,
+      localDirectories: this.#scratchDirectories,
+      compression: this.#options.shuffleCompression ?? 'zstd',
+      taskMemoryBytes: Math.min(remoteBlockBytes, memory.taskBudgetBytes),
+      logger,
+    });
+    this.#remoteBlocks.install();
+  }
+
+  /** For everything but map outputs. */
+  get #scratchDirectories(): readonly string[] {
+    return this.#options.scratchDirectories ?? this.#options.localDirectories;
+  }
+
   /** Resolves when the first thread has loaded its code. @throws ThreadStartError */
   async start(): Promise<void> {
     await this.#firstReady;
@@ -84,6 +135,13 @@ export class Executor {
 
   get runningTasks(): number {
     return this.#threads.filter((slot) => slot.task !== undefined).length;
+  }
+
+  /** Attempts that run or wait for a thread. */
+  runningTaskIds(): number[] {
+    const waiting = this.#waiting.flatMap((task) => [task, ...(task.followers ?? [])]);
+    const tasks = [...this.#threads.flatMap((slot) => slot.tasks), ...waiting];
+    return tasks.map((task) => task.taskAttemptId);
   }
 
   /** Makes a stage attempt known; its code goes to a thread with its first task there. */
@@ -105,11 +163,12 @@ export class Executor {
 
   /** Ends an attempt wherever it is; its `failed` update of the kind `killed` follows. */
   kill(taskAttemptId: number, reason: string): void {
-    const slot = this.#threads.find((thread) => thread.task?.taskAttemptId === taskAttemptId);
-    slot?.kill(reason);
-    const waiting = this.#waiting.findIndex((task) => task.taskAttemptId === taskAttemptId);
-    if (waiting < 0) return;
-    this.#waiting.splice(waiting, 1);
+    if (this.#threads.some((slot) => slot.kill(taskAttemptId, reason))) return;
+    const place = this.#waiting.findIndex((task) => hasAttempt(task, taskAttemptId));
+    const waiting = this.#waiting[place];
+    if (waiting === undefined) return;
+    const rest = withoutAttempt(waiting, taskAttemptId);
+    this.#waiting.splice(place, 1, ...(rest === undefined ? [] : [rest]));
     this.#events.taskUpdate({
       kind: 'failed',
       taskAttemptId,
@@ -123,20 +182,23 @@ export class Executor {
     this.#blocks.removeRdd(rddId);
   }
 
-  /** Deletes the map outputs that this executor wrote for a shuffle. */
-  removeShuffle(shuffleId: number): void {
-    const outputs = this.#mapOutputs.get(shuffleId) ?? [];
-    this.#mapOutputs.delete(shuffleId);
-    for (const { localDirectory, mapId } of outputs) removeMapOutput(localDirectory, mapId);
+  /**
+   * Deletes the map outputs that this executor wrote for a shuffle, and those of its host whose
+   * executors are gone. Never rejects.
+   */
+  async removeShuffle(shuffleId: number): Promise<void> {
+    await this.#shuffle.removeShuffle(shuffleId);
   }
 
+  /** Gives it a broadcast variable of this very process. */
   addBroadcast(id: number, bytes: SharedArrayBuffer): void {
-    this.#broadcasts.set(id, bytes);
-    for (const slot of this.#threads) slot.addBroadcast(id, bytes);
+    this.#broadcasts.add(id, bytes);
   }
 
+  /** Drops its copy; fetched again from the hub when a task needs it, if the hub has it. */
   removeBroadcast(id: number): void {
-    this.#broadcasts.delete(id);
+    this.#broadcasts.remove(id);
+    // Also when the host has none: a thread may have got it before.
     for (const slot of this.#threads) slot.dropBroadcast(id);
   }
 
@@ -175,26 +237,36 @@ export class Executor {
 
   #slotServices(ready: () => void, failed: (error: Error) => void): SlotServices {
     const { memory, program } = this.#options;
-    const { executorId, applicationId, applicationAttemptId, filesDirectory } = this.#options;
+    const { executorId, applicationId, applicationAttemptId } = this.#options;
+    const filesDirectory =
+      this.#options.filesDirectory ?? join(this.#scratchDirectories[0]!, 'files');
     return {
       executorId,
+      newFetchFeeder: () => this.#shuffle.newFeeder(),
       startWorker: () => {
         const worker = workerOptions(this.#options);
         return this.#options.prestarted?.take(worker) ?? new TaskWorker(worker);
       },
       settings: {
         executorId,
+        host: this.host,
+        ...(this.#shuffle.threadSettings === undefined
+          ? {}
+          : { shuffle: this.#shuffle.threadSettings }),
         applicationId,
         ...(applicationAttemptId === undefined ? {} : { applicationAttemptId }),
         taskFile: program.taskFile,
         ...(program.hash === undefined ? {} : { expectedHash: program.hash }),
         localDirectories: this.#options.localDirectories,
+        ...(this.#options.scratchDirectories === undefined
+          ? {}
+          : { scratchDirectories: this.#options.scratchDirectories }),
         memoryBudgetBytes: memory.taskBudgetBytes,
         heapLimitBytes: memory.threadHeapMb * 2 ** 20,
         totalLimitBytes: memory.threadLimitBytes,
         maxResultBytes: this.#options.maxResultBytes,
         shuffleCompression: this.#options.shuffleCompression ?? 'zstd',
-        ...(filesDirectory === undefined ? {} : { filesDirectory }),
+        filesDirectory,
         logDescriptor: this.#options.logDescriptor ?? 2,
         logLineStart: this.#options.logLineStart ?? '',
       },
@@ -202,7 +274,14 @@ export class Executor {
       logger: this.#options.logger,
       fileSystems: this.#options.fileSystems,
       blocks: this.#blocks,
-      broadcasts: () => this.#broadcasts,
+      files: new FileStore(filesDirectory, this.#options.fileSystems),
+      broadcasts: () => this.#broadcasts.complete(),
+      broadcast: (id) => this.#broadcasts.get(id),
+      remoteBlock: async (id, executorIds) => this.#remoteBlocks?.fetch(id, executorIds),
+      replicate: async (id, level) => this.#remoteBlocks?.replicate(id, level),
+      blocksChanged: (statuses) => {
+        for (const status of statuses) this.#blockChanged(status);
+      },
       mayCommit: (task, saveId) => this.#events.mayCommit(task, saveId),
       update: (update) => this.#update(update),
       idle: (slot) => this.#slotIdle(slot),
@@ -214,11 +293,32 @@ export class Executor {
   #update(update: TaskUpdate): void {
     if (update.kind === 'succeeded' && update.result.kind === 'mapOutput') {
       const { status } = update.result;
-      const outputs = this.#mapOutputs.get(status.shuffleId);
-      if (outputs === undefined) this.#mapOutputs.set(status.shuffleId, [status]);
-      else outputs.push(status);
+      this.#shuffle.add(status);
     }
     this.#events.taskUpdate(update);
+  }
+
+  #blockChanged(status: BlockStatus): void {
+    if (this.#changedBlocks.size === 0) {
+      setImmediate(() => {
+        const statuses = [...this.#changedBlocks.values()];
+        this.#changedBlocks.clear();
+        if (this.#stopped === undefined) this.#events.blocksChanged?.(statuses);
+      });
+    }
+    this.#changedBlocks.set(blockName(status), status);
+  }
+
+  #broadcastChanged(id: number, bytes: SharedArrayBuffer | undefined): void {
+    for (const slot of this.#threads) {
+      if (bytes === undefined) slot.dropBroadcast(id);
+      else slot.addBroadcast(id, bytes);
+    }
+    const { storageBytes } = this.#options.memory;
+    this.#blocks.setMemoryLimit(
+      Math.max(storageBytes * leastBlockShare, storageBytes - this.#broadcasts.sizeBytes),
+    );
+    if (bytes !== undefined) this.#events.broadcastHeld?.(id);
   }
 
   #slotIdle(slot: TaskSlot): void {
@@ -226,6 +326,19 @@ export class Executor {
     if (next === undefined) this.#idle.push(slot);
     else this.#launchOn(slot, next);
   }
+}
+
+function hasAttempt(task: TaskDescription, taskAttemptId: number): boolean {
+  return [task, ...(task.followers ?? [])].some((each) => each.taskAttemptId === taskAttemptId);
+}
+
+/** What is left of a launch when one of its tasks shall not run. */
+function withoutAttempt(task: TaskDescription, taskAttemptId: number): TaskDescription | undefined {
+  const { followers = [], ...alone } = task;
+  const [first, ...rest] = [alone, ...followers].filter(
+    (each) => each.taskAttemptId !== taskAttemptId,
+  );
+  return first === undefined || rest.length === 0 ? first : { ...first, followers: rest };
 }
 
 function stageKey(stageId: number, stageAttempt: number): string {

@@ -1,12 +1,25 @@
+import { rmSync } from 'node:fs';
 import { describeThrown, type Logger } from '@heddle/common';
 import { encodeError, plainCodeTable } from 'heddle/internal';
-import type { BlockStatus, StageBinary, TaskDescription, TaskFailure } from 'heddle/internal';
-import type { TaskUpdate } from 'heddle/internal';
+import type {
+  ApplicationFile,
+  BlockStatus,
+  StageBinary,
+  StorageLevelSpec,
+  TaskDescription,
+} from 'heddle/internal';
+import type { TaskFailure, TaskMetrics, TaskUpdate } from 'heddle/internal';
 import type { FileSystemRegistry } from '@heddle/webhdfs';
 import { FileService } from '../input/file-service.js';
+import type { FileStore } from '../files/file-store.js';
+import type { BlockId } from '../storage/block-memory.js';
+import type { AvailableBlock, StoreBlockMessage } from '../storage/block-messages.js';
 import type { BlockStore } from '../storage/block-store.js';
+import type { FetchFeeder } from '../shuffle/remote/fetch-feeder.js';
 import { ControlWords } from '../thread/control-words.js';
-import type { HostMessage, ThreadMessage, ThreadSettings } from '../thread/messages.js';
+import { HostCallPort, type HostReply, type HostRequest } from '../thread/host-calls.js';
+import type { EndedRun, HostMessage, ThreadMessage, ThreadSettings } from '../thread/messages.js';
+import { packTasks, unpackMetrics } from '../thread/packed-runs.js';
 import { noMetrics } from '../thread/task-metrics.js';
 import { ThreadStartError } from './errors.js';
 import { persistedBlocks } from './persisted-blocks.js';
@@ -16,14 +29,25 @@ import type { TaskWorker, WorkerEnd } from './task-worker.js';
 export interface SlotServices {
   readonly executorId: string;
   startWorker(): TaskWorker;
+  /** Undefined when there are no other executors to fetch from. */
+  newFetchFeeder(): FetchFeeder | undefined;
   readonly settings: Omit<ThreadSettings, 'control'>;
   readonly killGraceMs: number;
   readonly logger: Logger;
   readonly fileSystems: FileSystemRegistry;
   readonly blocks: BlockStore;
+  readonly files: FileStore;
   /** Broadcast variables that are there, for a new thread. */
   broadcasts(): Iterable<readonly [number, SharedArrayBuffer]>;
-  mayCommit(task: TaskDescription, saveId: number): boolean;
+  /** One that a thread needs and has not been given. */
+  broadcast(id: number): Promise<SharedArrayBuffer>;
+  /** A cached block that one of these other executors has, if it can be had. */
+  remoteBlock(id: BlockId, executorIds: readonly string[]): Promise<AvailableBlock | undefined>;
+  /** Places the copies of a new block that its level asks for; never rejects. */
+  replicate(id: BlockId, level: StorageLevelSpec): Promise<void>;
+  /** Blocks that the driver does not learn of by a task's update. */
+  blocksChanged(statuses: readonly BlockStatus[]): void;
+  mayCommit(task: TaskDescription, saveId: number): boolean | Promise<boolean>;
   update(update: TaskUpdate): void;
   /** The slot has no task. */
   idle(slot: TaskSlot): void;
@@ -39,8 +63,20 @@ const maxFailedStarts = 3;
 /** The task that a slot's thread has. */
 interface Running {
   readonly task: TaskDescription;
+  readonly stage: StageBinary;
   readonly run: number;
-  readonly blocks: BlockStatus[];
+  /** Blocks of persisted RDDs that it may read or store. */
+  readonly persisted: readonly BlockId[];
+  /** The thread has it, perhaps behind others. */
+  isSent: boolean;
+  /** Blocks that it stored. */
+  readonly blocks: BlockId[];
+  /** `BlockStore.removalsOf` of the RDDs whose blocks it may store, when it began. */
+  readonly removals: ReadonlyMap<number, number>;
+  /** Copies of its blocks that are being placed. */
+  readonly copies: Promise<void>[];
+  /** Files that were fetched for it alone. */
+  readonly temporaryFiles: string[];
   killReason: string | undefined;
   killTimer: NodeJS.Timeout | undefined;
   /** Set by `process.exit` of the task. */
@@ -59,8 +95,12 @@ export class TaskSlot {
   readonly #words = new ControlWords(this.#control);
   #worker: TaskWorker;
   #files: FileService;
+  #fetches: FetchFeeder | undefined;
+  #calls: HostCallPort;
   #stages = new Set<string>();
   #running: Running | undefined;
+  /** Tasks that were launched with it and run after it. */
+  #behind: Running[] = [];
   #run = 0;
   /** The thread is about to end by the host's wish: it gets no other task. */
   #terminating = false;
@@ -75,6 +115,8 @@ export class TaskSlot {
   constructor(services: SlotServices) {
     this.#services = services;
     this.#files = new FileService(services.fileSystems);
+    this.#fetches = services.newFetchFeeder();
+    this.#calls = this.#newCalls();
     this.#worker = this.#startWorker();
   }
 
@@ -82,53 +124,113 @@ export class TaskSlot {
     return this.#running?.task;
   }
 
-  /** Gives the thread a task; the slot must be idle. Its thread may still be loading. */
+  /** Attempts that the slot has, those that wait for their turn included. */
+  get tasks(): TaskDescription[] {
+    return [this.#running, ...this.#behind].flatMap((each) => each?.task ?? []);
+  }
+
+  /**
+   * Gives the thread a task and those that follow it; the slot must be idle. Its thread may still be
+   * loading.
+   */
   launch(stage: StageBinary, task: TaskDescription): void {
-    const { blocks, executorId } = this.#services;
+    const { executorId } = this.#services;
+    const { followers = [], ...first } = task;
     if (this.#startError !== undefined) {
-      this.#refuse(task, this.#startError);
+      this.#refuse([first, ...followers], this.#startError);
       return;
     }
-    this.#run++;
-    this.#running = {
+    this.#behind = [first, ...followers].map((each) => this.#queued(stage, each));
+    this.#services.update({ kind: 'running', taskAttemptId: task.taskAttemptId, executorId });
+    this.#next();
+  }
+
+  #queued(stage: StageBinary, task: TaskDescription): Running {
+    const { blocks } = this.#services;
+    const persisted = persistedBlocks(stage.plan, task.split);
+    return {
       task,
-      run: this.#run,
+      stage,
+      run: ++this.#run,
+      persisted,
+      isSent: false,
       blocks: [],
+      removals: new Map(persisted.map(({ rddId }) => [rddId, blocks.removalsOf(rddId)])),
+      copies: [],
+      temporaryFiles: [],
       killReason: undefined,
       killTimer: undefined,
       exitCode: undefined,
       overMemory: undefined,
     };
-    const key = stageKey(task.stageId, task.stageAttempt);
-    if (!this.#stages.has(key)) {
-      this.#stages.add(key);
-      this.#post({ kind: 'stage', stage });
-    }
-    const persisted = persistedBlocks(stage.plan, task.split);
-    // Only threads that work keep the process alive: a program that forgets to stop can end.
-    this.#worker.ref();
-    this.#services.update({ kind: 'running', taskAttemptId: task.taskAttemptId, executorId });
-    this.#post({
-      kind: 'task',
-      task,
-      run: this.#run,
-      blocks: blocks.blocksFor(persisted),
-      blockRoom: persisted.map(({ rddId }) => [rddId, blocks.roomFor(rddId)]),
-    });
   }
 
-  /** Asks the running attempt to end; ends its thread when it does not notice in time. */
-  kill(reason: string): void {
-    const running = this.#running;
-    if (running === undefined || running.killReason !== undefined) return;
-    running.killReason = reason;
-    this.#words.kill(running.run);
-    running.killTimer = setTimeout(() => {
+  /** The next task's turn; without one the slot is idle. */
+  #next(): void {
+    const running = this.#behind.shift();
+    if (running === undefined) {
+      this.#services.idle(this);
+      return;
+    }
+    this.#running = running;
+    // Only threads that work keep the process alive: a program that forgets to stop can end.
+    this.#worker.ref();
+    if (running.isSent) return;
+    const files = running.stage.plan.files ?? [];
+    if (this.#services.files.hasAll(files)) this.#postTask(running);
+    else void this.#fetchFiles(files, running);
+  }
+
+  /**
+   * Asks an attempt to end; ends its thread when it does not notice in time.
+   *
+   * @returns whether the slot has it
+   */
+  kill(taskAttemptId: number, reason: string): boolean {
+    const task = [this.#running, ...this.#behind].find(
+      (each) => each?.task.taskAttemptId === taskAttemptId,
+    );
+    if (task === undefined) return false;
+    if (task.killReason !== undefined) return true;
+    task.killReason = reason;
+    if (task === this.#running) {
+      this.#words.kill(task.run);
+    } else if (!task.isSent) {
+      this.#behind.splice(this.#behind.indexOf(task), 1);
+      this.#reportKilled(task, reason);
+      return true;
+    } else {
+      this.#post({ kind: 'cancel', run: task.run });
+    }
+    this.#watchKill(task);
+    return true;
+  }
+
+  /** Sees to it that a killed attempt ends, once it is its turn. */
+  #watchKill(task: Running): void {
+    const wasCurrent = this.#words.currentRun === task.run;
+    // It may have begun before its host heard of the end of the one before it.
+    if (wasCurrent) this.#words.kill(task.run);
+    task.killTimer = setTimeout(() => {
+      // Over, and the news of it on their way.
+      if (this.#words.currentRun > task.run) return;
+      if (task !== this.#running && !wasCurrent) {
+        this.#watchKill(task);
+        return;
+      }
       this.#services.logger.debug('ending the thread of a killed task', {
-        taskAttemptId: running.task.taskAttemptId,
+        taskAttemptId: task.task.taskAttemptId,
       });
       this.#terminate();
     }, this.#services.killGraceMs);
+  }
+
+  #reportKilled({ task }: Running, reason: string): void {
+    const { executorId } = this.#services;
+    const failure: TaskFailure = { kind: 'killed', reason };
+    const { taskAttemptId } = task;
+    const metrics = noMetrics;
+    this.#services.update({ kind: 'failed', taskAttemptId, executorId, failure, metrics });
   }
 
   /** Ends the thread since it holds too much memory; its task fails. */
@@ -163,6 +265,7 @@ export class TaskSlot {
     clearTimeout(this.#running?.killTimer);
     if (this.#startError !== undefined) return;
     const ended = new Promise<void>((resolve) => (this.#ended = resolve));
+    for (const each of this.#behind.splice(0)) clearTimeout(each.killTimer);
     if (this.#running !== undefined) this.#words.kill(this.#running.run);
     this.#worker.ref();
     void this.#worker.terminate();
@@ -190,26 +293,30 @@ export class TaskSlot {
   #handle(message: HostMessage): void {
     switch (message.kind) {
       case 'ended':
-        this.#taskEnded(message);
+        message.runs.forEach((ended, position) =>
+          this.#taskEnded(ended, unpackMetrics(message.metrics, position)),
+        );
         return;
       case 'openInput':
       case 'openOutput':
         this.#files.handle(message);
         return;
-      case 'storeBlock': {
-        const sizes = this.#services.blocks.handle(message);
-        if (sizes !== undefined) this.#running?.blocks.push(sizes);
+      case 'openFetch':
+        this.#fetches?.handle(message);
         return;
-      }
+      case 'storeBlock':
+        this.#storeBlock(message);
+        return;
+      case 'openCalls':
+      case 'call':
+        this.#calls.handle(message);
+        return;
       case 'blockDamaged':
         this.#services.blocks.handle(message);
         return;
-      case 'mayCommit': {
-        const running = this.#running;
-        const may = running?.run === message.run && running.killReason === undefined;
-        this.#words.answerCommit(may && this.#services.mayCommit(running.task, message.saveId));
+      case 'mayCommit':
+        this.#answerCommit(message);
         return;
-      }
       case 'exiting':
         if (this.#running?.run === message.run) this.#running.exitCode = message.exitCode;
         return;
@@ -226,24 +333,47 @@ export class TaskSlot {
     }
   }
 
-  #taskEnded(message: Extract<HostMessage, { kind: 'ended' }>): void {
+  #answerCommit({ run, saveId }: Extract<HostMessage, { kind: 'mayCommit' }>): void {
     const running = this.#running;
-    if (running?.run !== message.run) return;
+    if (running?.run !== run || running.killReason !== undefined) {
+      this.#words.answerCommit(false);
+      return;
+    }
+    const answer = this.#services.mayCommit(running.task, saveId);
+    if (typeof answer === 'boolean') {
+      this.#words.answerCommit(answer);
+      return;
+    }
+    void answer.then((may) => {
+      // The thread may have another task by now.
+      if (this.#running !== running) return;
+      this.#words.answerCommit(may && running.killReason === undefined);
+    });
+  }
+
+  #taskEnded({ run, outcome }: EndedRun, metrics: TaskMetrics): void {
+    const running = this.#running;
+    if (running?.run !== run) return;
     const { executorId } = this.#services;
     const { taskAttemptId } = running.task;
-    const { outcome, metrics } = message;
     if (outcome.kind === 'succeeded') {
       const { result, accumulators } = outcome;
-      const { blocks } = running;
-      this.#finish(running, {
-        kind: 'succeeded',
-        taskAttemptId,
-        executorId,
-        result,
-        metrics,
-        accumulators,
-        blocks,
-      });
+      const succeed = (): void => {
+        if (this.#running !== running) return;
+        this.#finish(running, {
+          kind: 'succeeded',
+          taskAttemptId,
+          executorId,
+          result,
+          metrics,
+          accumulators,
+          // Those that were evicted since are not there any more.
+          blocks: this.#services.blocks.sizesOf(running.blocks.splice(0)),
+        });
+      };
+      // A block counts as kept when its copies are where they belong.
+      if (running.copies.length === 0) succeed();
+      else void Promise.all(running.copies).then(succeed);
     } else {
       // A killed attempt may end in an error of its own that the kill caused.
       const failure: TaskFailure =
@@ -258,8 +388,94 @@ export class TaskSlot {
     clearTimeout(running.killTimer);
     this.#running = undefined;
     this.#worker.unref();
+    for (const file of running.temporaryFiles) rmSync(file, { force: true });
+    if (running.blocks.length > 0) {
+      // The attempt failed; what it cached is there all the same.
+      const { blocks } = this.#services;
+      this.#services.blocksChanged(blocks.sizesOf(running.blocks));
+    }
     this.#services.update(update);
-    if (!this.#stopping && !this.#terminating) this.#services.idle(this);
+    if (!this.#stopping && !this.#terminating) this.#next();
+  }
+
+  /** Gives the thread a task, and those behind it too when none of them has to do with blocks. */
+  #postTask(running: Running): void {
+    const { blocks } = this.#services;
+    const { stage, persisted, task, run } = running;
+    const key = stageKey(task.stageId, task.stageAttempt);
+    if (!this.#stages.has(key)) {
+      this.#stages.add(key);
+      this.#post({ kind: 'stage', stage });
+    }
+    const followers = persisted.length === 0 ? this.#behind : [];
+    for (const each of [running, ...followers]) each.isSent = true;
+    this.#post({
+      kind: 'task',
+      task,
+      run,
+      blocks: blocks.blocksFor(persisted),
+      blockRoom: persisted.map(({ rddId }) => [rddId, blocks.roomFor(rddId)]),
+      ...(followers.length > 0 && { followers: packTasks(followers) }),
+    });
+  }
+
+  /** The task begins when the application's files are here. */
+  async #fetchFiles(files: readonly ApplicationFile[], running: Running): Promise<void> {
+    let failure: TaskFailure | undefined;
+    try {
+      await this.#services.files.ensure(files);
+    } catch (error) {
+      failure = {
+        kind: 'exception',
+        error: encodeError(error, plainCodeTable),
+        summary: describeThrown(error),
+        retryable: true,
+      };
+    }
+    if (this.#running !== running || this.#stopping) return;
+    if (running.killReason !== undefined) failure = { kind: 'killed', reason: running.killReason };
+    if (failure === undefined) {
+      this.#postTask(running);
+      return;
+    }
+    const { executorId } = this.#services;
+    const { taskAttemptId } = running.task;
+    const metrics = noMetrics;
+    this.#finish(running, { kind: 'failed', taskAttemptId, executorId, failure, metrics });
+  }
+
+  #storeBlock(message: StoreBlockMessage): void {
+    const { blocks } = this.#services;
+    const running = this.#running;
+    const { rddId, partition, level } = message;
+    const sizes = blocks.handle(message, running?.removals.get(rddId));
+    if (sizes === undefined || running === undefined) return;
+    running.blocks.push({ rddId, partition });
+    if (level.replication > 1) {
+      running.copies.push(this.#services.replicate({ rddId, partition }, level));
+    }
+  }
+
+  #newCalls(): HostCallPort {
+    return new HostCallPort((request, run) => this.#answer(request, run));
+  }
+
+  async #answer(request: HostRequest, run: number): Promise<HostReply> {
+    if (request.kind === 'broadcast') {
+      return { kind: 'broadcast', bytes: await this.#services.broadcast(request.id) };
+    }
+    const { rddId, partition } = request;
+    const running = this.#running?.run === run ? this.#running : undefined;
+    const known = running?.task.blockLocations?.find(
+      (block) => block.rddId === rddId && block.partition === partition,
+    );
+    if (running === undefined || known === undefined) return { kind: 'block' };
+    const block = await this.#services.remoteBlock({ rddId, partition }, known.executorIds);
+    if (block?.disk !== undefined) {
+      if (this.#running === running) running.temporaryFiles.push(block.disk.path);
+      else rmSync(block.disk.path, { force: true });
+    }
+    return { kind: 'block', ...(block === undefined ? {} : { block }) };
   }
 
   #terminate(): void {
@@ -269,6 +485,8 @@ export class TaskSlot {
 
   #workerEnded(end: WorkerEnd): void {
     this.#files.close();
+    this.#fetches?.close();
+    this.#calls.close();
     if (this.#stopping) {
       this.#ended?.();
       return;
@@ -277,6 +495,8 @@ export class TaskSlot {
     const wasTerminated = this.#terminating;
     this.#terminating = false;
     this.#files = new FileService(fileSystems);
+    this.#fetches = this.#services.newFetchFeeder();
+    this.#calls = this.#newCalls();
     this.#stages = new Set();
     const running = this.#running;
     if (!wasTerminated) this.#failedStarts++;
@@ -292,17 +512,40 @@ export class TaskSlot {
       else logger.warn('an idle task thread ended', { executorId, reason: reasonOf(end) });
       return;
     }
-    const { taskAttemptId } = running.task;
-    const failure = lostFailure(running, end);
+    this.#threadLost(running, end);
+  }
+
+  /** Ends the tasks that the thread had: one was at work, the others have nothing to do with it. */
+  #threadLost(running: Running, end: WorkerEnd): void {
+    const { executorId, logger } = this.#services;
+    const sent = [running, ...this.#behind.filter(({ isSent }) => isSent)];
+    const behind = this.#behind.filter(({ isSent }) => !isSent);
+    const current = sent.find(({ run }) => run === this.#words.currentRun) ?? running;
+    current.overMemory ??= running.overMemory;
+    // Results of short tasks before it were not told yet: those run again.
+    this.#behind = [];
+    for (const each of sent) {
+      if (each === current) continue;
+      clearTimeout(each.killTimer);
+      this.#reportKilled(each, each.killReason ?? 'its thread ended before its result was told');
+    }
+    this.#running = current;
+    this.#behind = behind;
+    if (this.#startError !== undefined) {
+      for (const each of this.#behind.splice(0))
+        this.#reportKilled(each, 'no thread can be started');
+    }
+    const { taskAttemptId } = current.task;
+    const failure = lostFailure(current, end);
     if (failure.kind !== 'killed') {
       logger.warn('a task thread was lost', { executorId, taskAttemptId, reason: reasonOf(end) });
     }
     const metrics = noMetrics;
-    this.#finish(running, { kind: 'failed', taskAttemptId, executorId, failure, metrics });
+    this.#finish(current, { kind: 'failed', taskAttemptId, executorId, failure, metrics });
   }
 
   /** Fails a task that no thread can run. Later, so that `launch` returns before. */
-  #refuse({ taskAttemptId }: TaskDescription, error: Error): void {
+  #refuse(tasks: readonly TaskDescription[], error: Error): void {
     const { executorId } = this.#services;
     const failure: TaskFailure = {
       kind: 'exception',
@@ -312,7 +555,9 @@ export class TaskSlot {
     };
     setImmediate(() => {
       const metrics = noMetrics;
-      this.#services.update({ kind: 'failed', taskAttemptId, executorId, failure, metrics });
+      for (const { taskAttemptId } of tasks) {
+        this.#services.update({ kind: 'failed', taskAttemptId, executorId, failure, metrics });
+      }
       this.#services.idle(this);
     });
   }

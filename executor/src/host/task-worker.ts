@@ -16,6 +16,8 @@ export interface TaskWorkerOptions {
   readonly heapMb: number;
   readonly youngMb: number;
   readonly stackMb: number;
+  /** @default V8's own */
+  readonly codeRangeMb?: number;
 }
 
 /** What a worker tells its owner, on the event loop. */
@@ -45,6 +47,7 @@ export class TaskWorker {
         maxOldGenerationSizeMb: options.heapMb,
         maxYoungGenerationSizeMb: options.youngMb,
         stackSizeMb: options.stackMb,
+        ...(options.codeRangeMb === undefined ? {} : { codeRangeSizeMb: options.codeRangeMb }),
       },
     });
     let error: Error | undefined;

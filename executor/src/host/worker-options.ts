@@ -18,5 +18,6 @@ export function workerOptions(
     heapMb: hardLimitFactor * memory.threadHeapMb,
     youngMb: memory.threadYoungMb ?? 32,
     stackMb: memory.threadStackMb ?? 4,
+    ...(memory.threadCodeRangeMb === undefined ? {} : { codeRangeMb: memory.threadCodeRangeMb }),
   };
 }

@@ -1,21 +1,32 @@
-import type { FilePiece } from 'heddle/internal';
+import type { FileOperator, FilePiece } from 'heddle/internal';
 import type { BatchSource, TaskEnvironment } from '../task-environment.js';
+import { FixedRecordSource } from './fixed-record-source.js';
 import { LineSource } from './line-source.js';
 import type { PieceOpener } from './piece-bytes.js';
-import { WholeFileSource } from './whole-file-source.js';
+import { textOf, WholeFileSource } from './whole-file-source.js';
 
 /**
  * Opens the files of a partition as records: lines for `textFile`, `[URI, content]` for
- * `wholeTextFiles`. The files are closed when the attempt ends, at the latest.
+ * `wholeTextFiles` and `binaryFiles`, bytes for `binaryRecords`. The files are closed when the attempt
+ * ends, at the latest.
  */
 export function openFileSource(
-  kind: 'textFile' | 'wholeTextFiles',
+  operator: FileOperator,
   pieces: readonly FilePiece[],
   env: TaskEnvironment,
   input: PieceOpener,
 ): BatchSource {
-  const reading = kind === 'textFile' ? 'lines' : 'whole';
+  const reading = operator.kind === 'textFile' ? 'lines' : 'whole';
   const bytes = input.open(pieces, reading, () => env.checkInterrupted());
   env.onEnd(() => bytes.close());
-  return kind === 'textFile' ? new LineSource(bytes, env) : new WholeFileSource(bytes, env);
+  switch (operator.kind) {
+    case 'textFile':
+      return new LineSource(bytes, env);
+    case 'wholeTextFiles':
+      return new WholeFileSource(bytes, env, textOf);
+    case 'binaryFiles':
+      return new WholeFileSource(bytes, env, (content) => new Uint8Array(content));
+    case 'binaryRecords':
+      return new FixedRecordSource(bytes, env, operator.recordLength);
+  }
 }

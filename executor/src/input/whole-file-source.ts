@@ -10,17 +10,17 @@ const batchRecords = 256;
 /** Content of this size is one record also where the task's budget is smaller. */
 const alwaysAllowedBytes = 32 * 1024 * 1024;
 
-/**
- * Files as `[URI, content]`, decompressed, decoded as UTF-8 (what is not becomes U+FFFD; a
- * byte-order mark is dropped). Follows Spark 3.5 `wholeTextFiles`, which keeps the mark.
- */
-export class WholeFileSource implements BatchSource {
+/** Files as `[URI, content]`, decompressed. Follows Spark 3.5 `wholeTextFiles` and `binaryFiles`. */
+export class WholeFileSource<T> implements BatchSource {
   readonly #bytes: PieceBytes;
   readonly #env: TaskEnvironment;
   readonly #limitBytes: number;
+  readonly #contentOf: (bytes: Buffer) => T;
   #countedSourceBytes = 0;
 
-  constructor(bytes: PieceBytes, env: TaskEnvironment) {
+  /** @param contentOf makes the content of a file; the bytes are its own */
+  constructor(bytes: PieceBytes, env: TaskEnvironment, contentOf: (bytes: Buffer) => T) {
+    this.#contentOf = contentOf;
     this.#bytes = bytes;
     this.#env = env;
     this.#limitBytes = Math.min(
@@ -29,15 +29,15 @@ export class WholeFileSource implements BatchSource {
     );
   }
 
-  next(): [string, string][] | undefined {
-    const batch: [string, string][] = [];
+  next(): [string, T][] | undefined {
+    const batch: [string, T][] = [];
     let contentBytes = 0;
     while (batch.length < batchRecords && contentBytes < batchBytes) {
       const piece = this.#bytes.nextPiece();
       if (piece === undefined) break;
       const content = this.#readAll(piece);
       contentBytes += content.length;
-      batch.push([piece.path, withoutMark(content.toString('utf8'))]);
+      batch.push([piece.path, this.#contentOf(content)]);
     }
     const { metrics } = this.#env;
     metrics.inputBytes += this.#bytes.sourceBytes - this.#countedSourceBytes;
@@ -72,6 +72,10 @@ export class WholeFileSource implements BatchSource {
   }
 }
 
-function withoutMark(text: string): string {
+/**
+ * Bytes as UTF-8: what is not becomes U+FFFD, and a byte-order mark is dropped, which Spark keeps.
+ */
+export function textOf(content: Buffer): string {
+  const text = content.toString('utf8');
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }

@@ -19,7 +19,12 @@ export function createTextOutput(
   );
 }
 
-function openPart(path: string, codec: TextOutputSpec['codec'], env: TaskEnvironment): PartWriter {
+/** Opens a file of this attempt: local ones are written by the thread itself, others by the host. */
+export function openPart(
+  path: string,
+  codec: TextOutputSpec['codec'],
+  env: TaskEnvironment,
+): PartWriter {
   const local = /^file:\/\/(\/.*)$/s.exec(path)?.[1];
   if (codec === undefined && local !== undefined) return new LocalPartWriter(local);
   const host = env.hostOutput;

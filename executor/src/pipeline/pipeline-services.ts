@@ -1,12 +1,17 @@
-import type { FilePiece, ShuffleOperator, SourceOperator, StorageLevelSpec } from 'heddle/internal';
+import type {
+  FileOperator,
+  FilePiece,
+  ShuffleOperator,
+  SourceSplit,
+  StorageLevelSpec,
+} from 'heddle/internal';
 import type { BatchSource } from '../task-environment.js';
 
 /** What pipelines read that lives outside of them; the task thread connects it. */
 export interface PipelineServices {
-  openFiles(
-    operator: Extract<SourceOperator, { kind: 'textFile' | 'wholeTextFiles' }>,
-    pieces: readonly FilePiece[],
-  ): BatchSource;
+  openFiles(operator: FileOperator, pieces: readonly FilePiece[]): BatchSource;
+  /** A partition of a checkpoint. */
+  openCheckpoint(split: Extract<SourceSplit, { kind: 'checkpoint' }>): BatchSource;
   openShuffle(
     operator: ShuffleOperator,
     inputs: readonly (() => BatchSource)[],

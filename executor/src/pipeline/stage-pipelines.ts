@@ -1,4 +1,5 @@
 import { assertNever, InternalError } from '@heddle/common';
+import { CheckpointBlockLostError } from 'heddle/internal';
 import type { Operator, OperatorNode, ParentSplit, Split, StagePlan } from 'heddle/internal';
 import type { BatchSource, TaskEnvironment } from '../task-environment.js';
 import { makeLoop, type Loop } from './compiled-loop.js';
@@ -173,11 +174,22 @@ export class StagePipelines {
         return { kind: 'pieces', pieces: new RangePieces(start, step, count) };
       }
       case 'textFile':
-      case 'wholeTextFiles': {
+      case 'wholeTextFiles':
+      case 'binaryFiles':
+      case 'binaryRecords': {
         if (split.source?.kind !== 'file') throw wrongSplit(node, 'file');
         const source = services.openFiles(operator, split.source.pieces);
-        return { kind: 'batches', source, pairs: operator.kind === 'wholeTextFiles' };
+        const pairs = operator.kind === 'wholeTextFiles' || operator.kind === 'binaryFiles';
+        return { kind: 'batches', source, pairs };
       }
+      case 'checkpoint': {
+        if (split.source?.kind !== 'checkpoint') throw wrongSplit(node, 'checkpoint');
+        const source = services.openCheckpoint(split.source);
+        return { kind: 'batches', source, pairs: false };
+      }
+      case 'localCheckpoint':
+        // Its block was looked for before, here and on other executors.
+        throw new CheckpointBlockLostError(node.rddId, split.index);
       case 'coalesce': {
         const open = (split.parents ?? []).map(
           (parent) => () => this.#pull(task, inputOf(node, parent.input), parent.split, false),

@@ -33,7 +33,7 @@ export class MapOutputBuilder {
     const identity = {
       shuffleId: this.#shuffleId,
       mapPartition: env.task.partition,
-      mapId: makeMapId(env),
+      mapId: makeMapId(env, this.#shuffleId),
       generation: env.task.generation,
     };
     const published = publishMapOutput(env.localDirectories, env.task.taskAttemptId, {

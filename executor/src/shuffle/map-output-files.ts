@@ -87,10 +87,12 @@ export function publishMapOutput(
 
 /** Deletes a published map output; nothing there is not an error. */
 export function removeMapOutput(localDirectory: string, mapId: string): void {
-  rmSync(join(localDirectory, OUTPUT_FOLDER, safeFileName(mapId)), {
-    recursive: true,
-    force: true,
-  });
+  rmSync(mapOutputFolder(localDirectory, mapId), { recursive: true, force: true });
+}
+
+/** Folder of a published map output. */
+export function mapOutputFolder(localDirectory: string, mapId: string): string {
+  return join(localDirectory, OUTPUT_FOLDER, safeFileName(mapId));
 }
 
 /** Path of the data or index file of a published map output. */
@@ -99,7 +101,7 @@ export function mapOutputPath(
   mapId: string,
   file: typeof DATA_FILE | typeof INDEX_FILE,
 ): string {
-  return join(localDirectory, OUTPUT_FOLDER, safeFileName(mapId), file);
+  return join(mapOutputFolder(localDirectory, mapId), file);
 }
 
 function writeFiles(

@@ -1,6 +1,7 @@
 import { InternalError } from '@heddle/common';
 import type { AggregatorSpec, CogroupSide, ShuffleOperator } from 'heddle/internal';
 import { iteratorOf } from '../pipeline/loop-helpers.js';
+import { emptySource } from '../pipeline/sources.js';
 import type { BatchSource, TaskEnvironment } from '../task-environment.js';
 import { compileAggregator } from './aggregator.js';
 import { CombineCollector } from './combine-collector.js';
@@ -33,7 +34,7 @@ export function openShuffleOperator(
   env: TaskEnvironment,
 ): BatchSource {
   const open = new OperatorOpener(op, inputs, reducePartition, env);
-  return new LazySource(() => open.source());
+  return new LazySource(() => (open.readsNothing() ? emptySource : open.source()));
 }
 
 class OperatorOpener {
@@ -52,6 +53,22 @@ class OperatorOpener {
     this.#inputs = inputs;
     this.#reducePartition = reducePartition;
     this.#env = env;
+  }
+
+  /** Whether there is not one byte to read: then no table, buffer or user function is needed. */
+  readsNothing(): boolean {
+    const shuffleIds = shufflesOf(this.#op);
+    return shuffleIds?.every((shuffleId) => this.#isEmpty(shuffleId)) === true;
+  }
+
+  #isEmpty(shuffleId: number): boolean {
+    const input = this.#env.stage.shuffleInputs.find((one) => one.shuffleId === shuffleId);
+    // What is missing or of another generation has to be found out by reading.
+    if (input === undefined || input.firstMissingMapPartition !== undefined) return false;
+    return input.outputs.every(
+      ({ generation, partSizesBytes }) =>
+        generation === input.generation && partSizesBytes[this.#reducePartition] === 0,
+    );
   }
 
   source(): BatchSource {
@@ -178,6 +195,27 @@ class OperatorOpener {
   #label(): string {
     const node = this.#env.stage.plan.nodes.find(({ operator }) => operator === this.#op);
     return node?.label ?? this.#op.kind;
+  }
+}
+
+/** The shuffles that an operator reads; undefined when it reads something else too. */
+function shufflesOf(op: ShuffleOperator): readonly number[] | undefined {
+  switch (op.kind) {
+    case 'shuffleRead':
+    case 'shuffleCombine':
+    case 'shuffleSort':
+    case 'flatMapGroups':
+      return [op.shuffleId];
+    case 'cogroup':
+    case 'join': {
+      const shuffleIds = op.sides.flatMap((side) =>
+        side.kind === 'shuffle' ? [side.shuffleId] : [],
+      );
+      return shuffleIds.length === op.sides.length ? shuffleIds : undefined;
+    }
+    case 'combineInPlace':
+    case 'flatMapGroupsInPlace':
+      return undefined;
   }
 }
 

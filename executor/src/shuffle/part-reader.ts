@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { MapOutputLocation } from 'heddle/internal';
 import { ShuffleFetchError } from './errors.js';
 import { decodeFrame, decodeFrameHeader, FRAME_HEADER_BYTES, FrameError } from './frame.js';
@@ -13,7 +12,8 @@ const VERIFY_CHUNK_BYTES = 1024 * 1024;
  * is interpreted: small parts are held in memory, larger ones are read twice, and then each frame
  * is checked against its own checksum as well, since the file might change in between.
  *
- * Every defect is a `ShuffleFetchError`, so that the map task runs again.
+ * Every defect is a `ShuffleFetchError` that says `damaged`: the part may be read once more, and when
+ * that does not help the map task runs again.
  */
 export class PartReader {
   readonly #location: MapOutputLocation;
@@ -120,7 +120,11 @@ export class PartReader {
   }
 
   #verifySeal(seal: PartSeal, trailer: Uint8Array): void {
-    const sealer = seal.begin(this.#location, this.#reducePartition);
+    const sealer = seal.verifier(
+      this.#location,
+      this.#reducePartition,
+      trailer.subarray(PART_FOOTER_BYTES),
+    );
     if (this.#bytes !== undefined) {
       sealer.update(this.#bytes.subarray(0, this.#framesEnd));
     } else {
@@ -129,7 +133,7 @@ export class PartReader {
       }
     }
     sealer.update(trailer.subarray(0, PART_FOOTER_BYTES));
-    if (!timingSafeEqual(sealer.finish(), trailer.subarray(PART_FOOTER_BYTES))) {
+    if (!sealer.matches()) {
       throw this.#defect('its checksum does not match its bytes');
     }
   }
@@ -144,6 +148,9 @@ export class PartReader {
 
   #defect(reason: string, cause?: unknown): ShuffleFetchError {
     this.#part.close();
-    return new ShuffleFetchError(this.#location, this.#reducePartition, reason, { cause });
+    return new ShuffleFetchError(this.#location, this.#reducePartition, reason, {
+      cause,
+      damaged: true,
+    });
   }
 }

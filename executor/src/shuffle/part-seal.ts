@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { MapOutputIdentity } from './errors.js';
 
@@ -5,14 +6,20 @@ import type { MapOutputIdentity } from './errors.js';
  * Proves that a part is what a map task wrote for this reducer: covers the identity of the part and
  * all its bytes, so that neither damage nor another output's bytes pass.
  *
- * In-process modes use `crcSeal`; where parts leave the process, an implementation with a keyed MAC
- * takes its place. The reader knows which one it expects: data never choose it.
+ * In-process modes use `crcSeal`; where parts leave the process, `keyedPartSeal` takes its place. The
+ * reader knows which one it expects: data never choose it.
  */
 export interface PartSeal {
   /** Recorded in the footer, so that a mismatch can be told from damage. */
   readonly kind: number;
   readonly sizeBytes: number;
   begin(identity: MapOutputIdentity, reducePartition: number): PartSealer;
+  /** @param seal as it was read; `sizeBytes` long */
+  verifier(
+    identity: MapOutputIdentity,
+    reducePartition: number,
+    seal: Uint8Array,
+  ): PartSealVerifier;
 }
 
 /** A running seal over the bytes of one part, in order. */
@@ -20,6 +27,13 @@ export interface PartSealer {
   update(bytes: Uint8Array): void;
   /** The seal; `sizeBytes` long. */
   finish(): Uint8Array;
+}
+
+/** A running comparison of a part's bytes, in order, with its seal. */
+export interface PartSealVerifier {
+  update(bytes: Uint8Array): void;
+  /** Whether the seal is that of the part with all these bytes; takes constant time. */
+  matches(): boolean;
 }
 
 class CrcSealer implements PartSealer {
@@ -46,6 +60,13 @@ export const crcSeal: PartSeal = {
   sizeBytes: 4,
   begin(identity, reducePartition) {
     return new CrcSealer(crc32(partIdentityText(identity, reducePartition)));
+  },
+  verifier(identity, reducePartition, seal) {
+    const sealer = this.begin(identity, reducePartition);
+    return {
+      update: (bytes) => sealer.update(bytes),
+      matches: () => timingSafeEqual(sealer.finish(), seal),
+    };
   },
 };
 

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { MapOutputLocation } from 'heddle/internal';
 import { errnoOf } from '../storage/no-space.js';
 import { ShuffleFetchError } from './errors.js';
@@ -15,45 +15,85 @@ export interface PartBytes {
   close(): void;
 }
 
+/** The parts of one reduce partition that have bytes, in map order. */
+export interface PartSequence {
+  /** The next part's bytes. Throws `ShuffleFetchError`. */
+  next(): PartBytes;
+  /**
+   * The bytes of the last part once more, since they were not what was written; undefined when
+   * reading them again cannot help. Throws `ShuffleFetchError`.
+   */
+  again(): PartBytes | undefined;
+  /** Where the last part was damaged, when the second reading was no better; empty where unknown. */
+  diagnosis(): string;
+  close(): void;
+}
+
 /** Where parts come from: files of this host, or something that fetches them. */
 export interface PartSource {
-  /** `partSizesBytes[reducePartition]` is not 0. Throws `ShuffleFetchError`. */
-  open(location: MapOutputLocation, reducePartition: number): PartBytes;
+  /**
+   * @param locations in map order; each has a part for the reducer
+   * @param memoryLimitBytes parts up to this size are read once, from start to end; others at random
+   */
+  open(
+    locations: readonly MapOutputLocation[],
+    reducePartition: number,
+    memoryLimitBytes: number,
+  ): PartSequence;
 }
 
 /** Reads the published files directly: in-process modes, and outputs of other processes of this host. */
 export const localPartSource: PartSource = {
-  open(location, reducePartition) {
-    const { localDirectory, mapId } = location;
-    let offset: number;
-    let length: number;
-    let descriptor: number;
-    try {
-      ({ offset, length } = readIndexEntry(
-        mapOutputPath(localDirectory, mapId, INDEX_FILE),
-        reducePartition,
-      ));
-      descriptor = openSync(mapOutputPath(localDirectory, mapId, DATA_FILE), 'r');
-    } catch (error) {
-      const reason =
-        errnoOf(error) === 'ENOENT' ? 'its files are gone' : `reading its files failed`;
-      throw new ShuffleFetchError(location, reducePartition, reason, { cause: error });
-    }
-    const expected = location.partSizesBytes[reducePartition]!;
-    if (length !== expected || offset < 0) {
-      closeSync(descriptor);
-      throw new ShuffleFetchError(
-        location,
-        reducePartition,
-        `its index file says ${length} bytes at ${offset}, the map task reported ${expected} bytes`,
-      );
-    }
-    return new FilePart(location, reducePartition, descriptor, offset, length);
+  open(locations, reducePartition) {
+    let next = 0;
+    return {
+      next: () => openLocalPart(locations[next++]!, reducePartition),
+      again: () => openLocalPart(locations[next - 1]!, reducePartition),
+      diagnosis: () => '; reading it again did not help: its disk is damaged',
+      close: () => undefined,
+    };
   },
 };
 
+/** Opens a part's file for reading at random. Throws `ShuffleFetchError`. */
+export function openLocalPart(location: MapOutputLocation, reducePartition: number): PartBytes {
+  const { localDirectory, mapId } = location;
+  let offset: number;
+  let length: number;
+  let descriptor: number;
+  try {
+    ({ offset, length } = readIndexEntry(
+      mapOutputPath(localDirectory, mapId, INDEX_FILE),
+      reducePartition,
+    ));
+    descriptor = openRegularFile(mapOutputPath(localDirectory, mapId, DATA_FILE));
+  } catch (error) {
+    const gone = errnoOf(error) === 'ENOENT';
+    const reason = gone ? 'its files are gone' : `reading its files failed`;
+    throw new ShuffleFetchError(location, reducePartition, reason, { cause: error, gone });
+  }
+  const expected = location.partSizesBytes[reducePartition]!;
+  if (length !== expected || offset < 0) {
+    closeSync(descriptor);
+    throw new ShuffleFetchError(
+      location,
+      reducePartition,
+      `its index file says ${length} bytes at ${offset}, the map task reported ${expected} bytes`,
+    );
+  }
+  return new FilePart(location, reducePartition, descriptor, offset, length);
+}
+
+/** A descriptor of a plain file; throws for symbolic links and anything else. */
+export function openRegularFile(path: string): number {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  throw new Error(`${path} is not a file`);
+}
+
 function readIndexEntry(path: string, reducePartition: number): { offset: number; length: number } {
-  const descriptor = openSync(path, 'r');
+  const descriptor = openRegularFile(path);
   try {
     const bytes = new Uint8Array(INDEX_ENTRY_BYTES);
     const got = readSync(descriptor, bytes, 0, bytes.length, reducePartition * INDEX_ENTRY_BYTES);
@@ -67,8 +107,8 @@ function readIndexEntry(path: string, reducePartition: number): { offset: number
   }
 }
 
-class FilePart implements PartBytes {
-  readonly isLocal = true;
+/** Bytes of a part in an open file, which it closes. */
+export class FilePart implements PartBytes {
   readonly #location: MapOutputLocation;
   readonly #reducePartition: number;
   readonly #offset: number;
@@ -80,6 +120,7 @@ class FilePart implements PartBytes {
     descriptor: number,
     offset: number,
     readonly sizeBytes: number,
+    readonly isLocal = true,
   ) {
     this.#location = location;
     this.#reducePartition = reducePartition;
@@ -104,14 +145,8 @@ class FilePart implements PartBytes {
         done += got;
       }
     } catch (error) {
-      throw new ShuffleFetchError(
-        this.#location,
-        this.#reducePartition,
-        'reading its file failed',
-        {
-          cause: error,
-        },
-      );
+      const reason = 'reading its file failed';
+      throw new ShuffleFetchError(this.#location, this.#reducePartition, reason, { cause: error });
     }
     return done;
   }

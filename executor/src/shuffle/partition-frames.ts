@@ -70,7 +70,7 @@ export class PartitionedFrames {
   /** Writes everything in memory to the temporary file. */
   spill(): void {
     this.#store ??= new TemporaryStore(
-      this.#env.localDirectories,
+      this.#env.scratchDirectories ?? this.#env.localDirectories,
       `shuffle-t${this.#env.task.taskAttemptId}`,
       this.#env.task.taskAttemptId,
     );

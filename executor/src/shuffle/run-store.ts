@@ -34,7 +34,7 @@ export class RunStore {
   constructor(env: TaskEnvironment, name: string) {
     this.#env = env;
     this.#store = new TemporaryStore(
-      env.localDirectories,
+      env.scratchDirectories ?? env.localDirectories,
       `${name}-t${env.task.taskAttemptId}`,
       env.task.taskAttemptId,
     );

@@ -12,7 +12,7 @@ import { readPairs } from './pair-codec.js';
 import type { PairColumns, PairSource } from './pair-source.js';
 import { PartReader } from './part-reader.js';
 import { crcSeal } from './part-seal.js';
-import { localPartSource } from './part-source.js';
+import { localPartSource, type PartBytes, type PartSequence } from './part-source.js';
 
 /** Parts up to this size are verified and decoded from memory; larger ones are read twice. */
 const MAX_PART_IN_MEMORY_BYTES = 32 * 1024 * 1024;
@@ -26,7 +26,10 @@ class ShuffleFrames {
   readonly #input: ShuffleInput;
   readonly #reducePartition: number;
   readonly #memoryLimitBytes: number;
-  #nextOutput = 0;
+  /** Locations of the parts that have bytes, and their bytes; made by the first `next`. */
+  #locations: readonly MapOutputLocation[] = [];
+  #parts: PartSequence | undefined;
+  #nextPart = 0;
   #part: PartReader | undefined;
 
   constructor(shuffleId: number, reducePartition: number, env: TaskEnvironment) {
@@ -70,22 +73,25 @@ class ShuffleFrames {
   close(): void {
     this.#part?.close();
     this.#part = undefined;
-    this.#nextOutput = Number.MAX_SAFE_INTEGER;
+    this.#parts?.close();
+    this.#nextPart = Number.MAX_SAFE_INTEGER;
   }
 
   #openNext(): boolean {
-    const { outputs } = this.#input;
-    if (this.#nextOutput === 0) this.#checkComplete();
-    while (this.#nextOutput < outputs.length) {
-      const location = outputs[this.#nextOutput++]!;
+    if (this.#parts === undefined && this.#nextPart === 0) this.#parts = this.#openParts();
+    if (this.#parts === undefined || this.#nextPart >= this.#locations.length) return false;
+    this.#part = this.#open(this.#locations[this.#nextPart++]!, this.#parts);
+    return true;
+  }
+
+  #openParts(): PartSequence {
+    this.#checkComplete();
+    this.#locations = this.#input.outputs.filter((location) => {
       this.#check(location);
-      const sizeBytes = location.partSizesBytes[this.#reducePartition] ?? 0;
-      if (sizeBytes > 0) {
-        this.#part = this.#open(location);
-        return true;
-      }
-    }
-    return false;
+      return (location.partSizesBytes[this.#reducePartition] ?? 0) > 0;
+    });
+    const source = this.#env.partSource ?? localPartSource;
+    return source.open(this.#locations, this.#reducePartition, this.#memoryLimitBytes);
   }
 
   /** Cached partitions were to stand in for the shuffle; this one is not cached any more. */
@@ -109,10 +115,30 @@ class ShuffleFrames {
     }
   }
 
-  #open(location: MapOutputLocation): PartReader {
+  /** A part whose seal was verified. What is damaged is read once more before the part is given up. */
+  #open(location: MapOutputLocation, parts: PartSequence): PartReader {
+    try {
+      return this.#read(location, parts.next());
+    } catch (error) {
+      if (!(error instanceof ShuffleFetchError && error.damaged)) throw error;
+      const again = parts.again();
+      if (again === undefined) throw error;
+      return this.#readAgain(location, again, parts);
+    }
+  }
+
+  #readAgain(location: MapOutputLocation, bytes: PartBytes, parts: PartSequence): PartReader {
+    try {
+      return this.#read(location, bytes);
+    } catch (error) {
+      if (!(error instanceof ShuffleFetchError && error.damaged)) throw error;
+      const reason = `${error.reason}${parts.diagnosis()}`;
+      throw new ShuffleFetchError(location, this.#reducePartition, reason, { cause: error.cause });
+    }
+  }
+
+  #read(location: MapOutputLocation, bytes: PartBytes): PartReader {
     const { metrics } = this.#env;
-    const source = this.#env.partSource ?? localPartSource;
-    const bytes = source.open(location, this.#reducePartition);
     if (bytes.isLocal) {
       metrics.shuffleReadLocalBytes += bytes.sizeBytes;
     } else {

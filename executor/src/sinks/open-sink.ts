@@ -2,6 +2,8 @@ import { assertNever } from '@heddle/common';
 import type { Sink } from 'heddle/internal';
 import { createTextOutput } from '../output/text-output.js';
 import { createShuffleWriter } from '../shuffle/create-shuffle-writer.js';
+import { CheckpointOutput } from '../storage/checkpoint/checkpoint-output.js';
+import { openCheckpointOutput } from './checkpoint-sink.js';
 import { openCollect } from './collect-sink.js';
 import { openAggregate, openCount, openForeach, openReduce } from './fold-sinks.js';
 import { openCountBy, openLookup, openReduceLocally } from './key-sinks.js';
@@ -52,6 +54,8 @@ export function openSink(task: SinkTask, sink: Sink): TaskSink {
       const output = createTextOutput(sink.output, task.env.task.partition, task.env);
       return openTextOutput(task, sink, output);
     }
+    case 'checkpoint':
+      return openCheckpointOutput(task, sink, new CheckpointOutput(sink.output, task.env));
     default:
       return assertNever(sink, 'sink');
   }

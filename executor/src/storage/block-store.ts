@@ -36,6 +36,8 @@ export interface BlockStoreOptions {
   readonly compression?: 'none' | 'zstd';
   /** Told when a block is gone that was there (evicted or damaged), so that the driver forgets it. */
   readonly onDropped?: (block: BlockId) => void;
+  /** Told of a block outside of its task's report: moved to disk, copied here, or gone (both sizes 0). */
+  readonly onChanged?: (sizes: BlockSizes) => void;
 }
 
 /**
@@ -47,6 +49,8 @@ export class BlockStore {
   readonly #options: BlockStoreOptions;
   readonly #memory: BlockMemory;
   readonly #blocks = new Map<string, StoredBlock>();
+  /** How often an RDD's blocks were removed: what was computed before that is not wanted any more. */
+  readonly #removals = new Map<number, number>();
   #fileNumber = 0;
   /** Evictions to disk run one after another, off the event loop's critical path. */
   #writes: Promise<void> = Promise.resolve();
@@ -92,8 +96,30 @@ export class BlockStore {
     return this.#blocks.has(blockName(id));
   }
 
-  /** Does what a task thread's message asks. Returns the sizes of a block that is kept now. */
-  handle(message: BlockMessage): BlockSizes | undefined {
+  /** Counts the calls of `removeRdd` for an RDD; `handle` compares it. */
+  removalsOf(rddId: number): number {
+    return this.#removals.get(rddId) ?? 0;
+  }
+
+  /** The sizes that these blocks have now; those that are gone are left out. */
+  sizesOf(ids: readonly BlockId[]): BlockSizes[] {
+    return ids.flatMap((id) => {
+      const block = this.#blocks.get(blockName(id));
+      return block === undefined ? [] : [sizesOf(block)];
+    });
+  }
+
+  /** Tells `onChanged` of a block that came from another executor. */
+  report(id: BlockId): void {
+    const block = this.#blocks.get(blockName(id));
+    if (block !== undefined) this.#options.onChanged?.(sizesOf(block));
+  }
+
+  /**
+   * Does what a task thread's message asks. Returns the sizes of a block that is kept now.
+   * @param removals `removalsOf` when the block was begun: one whose RDD was unpersisted since is dropped
+   */
+  handle(message: BlockMessage, removals?: number): BlockSizes | undefined {
     if (message.kind === 'blockDamaged') {
       this.#options.logger.warn('dropping a damaged block', {
         block: blockName(message),
@@ -102,11 +128,16 @@ export class BlockStore {
       this.#forget(blockName(message), true);
       return undefined;
     }
+    if (removals !== undefined && removals !== this.removalsOf(message.rddId)) {
+      removeFile(message.disk);
+      return undefined;
+    }
     return this.#store(message);
   }
 
   /** Forgets all blocks of an RDD and deletes their files. */
   removeRdd(rddId: number): void {
+    this.#removals.set(rddId, this.removalsOf(rddId) + 1);
     this.#memory.handle({ kind: 'removeRdd', rddId });
     for (const [name, block] of this.#blocks) {
       if (block.id.rddId === rddId) {
@@ -221,6 +252,7 @@ export class BlockStore {
       }
       block.disk = { path: file.finish(), sizeBytes: file.sizeBytes };
       block.memory = undefined;
+      this.#options.onChanged?.(sizesOf(block));
     } catch (error) {
       file.remove();
       if (!(error instanceof StorageFullError)) {
@@ -244,6 +276,7 @@ export class BlockStore {
     removeFile(block.disk);
     if (tell) {
       this.#options.onDropped?.(block.id);
+      this.#options.onChanged?.({ ...block.id, memoryBytes: 0, diskBytes: 0 });
     }
   }
 }

@@ -1,16 +1,23 @@
-import { BroadcastDestroyedError, decodeValue, WrongSideError } from 'heddle/internal';
+import { decodeValue, WrongSideError } from 'heddle/internal';
 import type { CodeTable } from 'heddle/internal';
 
+/** Gives the bytes of a variable, waiting for them. @throws BroadcastDestroyedError, BroadcastFetchError */
+export type BroadcastSource = (id: number) => SharedArrayBuffer;
+
 /**
- * The broadcast variables of one thread. The bytes are shared by all threads of the executor; each
- * thread decodes a variable once, at its first use, and all of its tasks see that one object.
+ * The broadcast variables of one thread. The bytes are shared by all threads of the executor, which
+ * fetches them when the first thread asks; each thread decodes a variable once, at its first use,
+ * and all of its tasks see that one object.
  */
 export class ThreadBroadcasts {
   readonly #code: () => CodeTable;
+  readonly #fetch: BroadcastSource;
   readonly #variables = new Map<number, TaskBroadcast>();
 
-  constructor(code: () => CodeTable) {
+  /** @param fetch asks the host for a variable that `add` has not brought */
+  constructor(code: () => CodeTable, fetch: BroadcastSource) {
     this.#code = code;
+    this.#fetch = fetch;
   }
 
   add(id: number, bytes: SharedArrayBuffer): void {
@@ -25,7 +32,7 @@ export class ThreadBroadcasts {
   find(id: number): TaskBroadcast {
     let variable = this.#variables.get(id);
     if (variable === undefined) {
-      variable = new TaskBroadcast(id, this.#code);
+      variable = new TaskBroadcast(id, this.#code, this.#fetch);
       this.#variables.set(id, variable);
     }
     return variable;
@@ -36,15 +43,19 @@ export class ThreadBroadcasts {
 export class TaskBroadcast {
   readonly id: number;
   readonly #code: () => CodeTable;
+  readonly #fetch: BroadcastSource;
   #bytes: SharedArrayBuffer | undefined;
   #decoded: { readonly value: unknown } | undefined;
 
-  constructor(id: number, code: () => CodeTable) {
+  constructor(id: number, code: () => CodeTable, fetch: BroadcastSource) {
     this.id = id;
     this.#code = code;
+    this.#fetch = fetch;
   }
 
   setBytes(bytes: SharedArrayBuffer | undefined): void {
+    // The same bytes again: they came by themselves after this thread had asked for them.
+    if (bytes !== undefined && bytes === this.#bytes) return;
     this.#bytes = bytes;
     this.#decoded = undefined;
   }
@@ -52,10 +63,9 @@ export class TaskBroadcast {
   /** @throws BroadcastDestroyedError when the driver destroyed it */
   get value(): unknown {
     if (this.#decoded === undefined) {
-      if (this.#bytes === undefined) throw new BroadcastDestroyedError(this.id);
-      // A copy, so that decoded values can never be views of memory that other threads see.
-      const bytes = new Uint8Array(this.#bytes).slice();
-      this.#decoded = { value: decodeValue(bytes, this.#code()) };
+      const shared = (this.#bytes ??= this.#fetch(this.id));
+      // Decoding copies all that it keeps: no value is a view of memory that other threads see.
+      this.#decoded = { value: decodeValue(new Uint8Array(shared), this.#code()) };
     }
     return this.#decoded.value;
   }

@@ -1,6 +1,7 @@
 const killWord = 0;
 const commitWord = 1;
-const words = 2;
+const currentWord = 2;
+const words = 3;
 
 const unanswered = 0;
 const granted = 1;
@@ -18,15 +19,25 @@ export class ControlWords {
     return new SharedArrayBuffer(words * Int32Array.BYTES_PER_ELEMENT);
   }
 
-  /** Host: asks the run to end. */
+  /** Host: asks the run to end; those before it are over. */
   kill(run: number): void {
-    Atomics.store(this.#words, killWord, run);
+    if (Atomics.load(this.#words, killWord) < run) Atomics.store(this.#words, killWord, run);
     Atomics.notify(this.#words, commitWord);
   }
 
   /** Thread: whether this run was asked to end. */
   isKilled(run: number): boolean {
-    return Atomics.load(this.#words, killWord) === run;
+    return Atomics.load(this.#words, killWord) >= run;
+  }
+
+  /** Thread: this run begins. */
+  begin(run: number): void {
+    Atomics.store(this.#words, currentWord, run);
+  }
+
+  /** Host: the run that began last. */
+  get currentRun(): number {
+    return Atomics.load(this.#words, currentWord);
   }
 
   /** Thread: before it posts the question. */

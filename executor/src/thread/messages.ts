@@ -3,15 +3,22 @@ import type {
   StageBinary,
   TaskDescription,
   TaskFailure,
-  TaskMetrics,
   TaskResult,
 } from 'heddle/internal';
 import type { FileMessage } from '../input/messages.js';
 import type { AvailableBlock, BlockMessage } from '../storage/block-messages.js';
+import type { ThreadShuffleSettings } from '../shuffle/remote/executor-shuffle.js';
+import type { OpenFetchMessage } from '../shuffle/remote/fetch-messages.js';
+import type { CallMessage } from './host-calls.js';
+import type { PackedTasks } from './packed-runs.js';
 
 /** What a thread is told once, before its first task. Plain data, structured-clonable. */
 export interface ThreadSettings {
   readonly executorId: string;
+  /** Name of the node, as locations of map outputs have it. */
+  readonly host: string;
+  /** Left out when all map outputs are of this process. */
+  readonly shuffle?: ThreadShuffleSettings;
   readonly applicationId: string;
   readonly applicationAttemptId?: string;
   /** The task bundle: the user's functions, without the program's top level. */
@@ -19,6 +26,8 @@ export interface ThreadSettings {
   /** Hash that the bundle's function table must have; undefined skips the comparison. */
   readonly expectedHash?: string;
   readonly localDirectories: readonly string[];
+  /** For everything but map outputs. @default `localDirectories` */
+  readonly scratchDirectories?: readonly string[];
   readonly memoryBudgetBytes: number;
   /** What the objects of a task may take in the thread's heap, and together with buffers (0: any). */
   readonly heapLimitBytes: number;
@@ -49,9 +58,19 @@ export type ThreadMessage =
       readonly blocks: readonly AvailableBlock[];
       /** Bytes that a new block of each persisted RDD may take in memory. */
       readonly blockRoom: readonly (readonly [rddId: number, bytes: number])[];
+      /** Tasks of the same stage that run after it, one after another; none of them reads blocks. */
+      readonly followers?: PackedTasks;
     }
+  /** A follower that has not begun shall not. */
+  | { readonly kind: 'cancel'; readonly run: number }
   | { readonly kind: 'broadcast'; readonly id: number; readonly bytes: SharedArrayBuffer }
   | { readonly kind: 'dropBroadcast'; readonly id: number };
+
+/** The end of one run. */
+export interface EndedRun {
+  readonly run: number;
+  readonly outcome: TaskOutcome;
+}
 
 /** How an attempt ended, as the thread saw it. */
 export type TaskOutcome =
@@ -68,13 +87,15 @@ export type HostMessage =
   | { readonly kind: 'ready' }
   | {
       readonly kind: 'ended';
-      readonly run: number;
-      readonly outcome: TaskOutcome;
-      readonly metrics: TaskMetrics;
+      readonly runs: readonly EndedRun[];
+      /** `packMetrics` of the runs. */
+      readonly metrics: Float64Array;
     }
   /** Answered through `ControlWords`. */
   | { readonly kind: 'mayCommit'; readonly run: number; readonly saveId: number }
   /** The task called `process.exit`; the thread ends now. */
   | { readonly kind: 'exiting'; readonly run: number; readonly exitCode: string }
   | FileMessage
-  | BlockMessage;
+  | OpenFetchMessage
+  | BlockMessage
+  | CallMessage;

@@ -15,14 +15,19 @@ import type { PipelineServices } from '../pipeline/pipeline-services.js';
 import { openSink } from '../sinks/open-sink.js';
 import type { SinkServices, SinkTask } from '../sinks/task-sink.js';
 import { openShuffleOperator } from '../shuffle/open-shuffle-operator.js';
+import { keyedPartSeal } from '../shuffle/keyed-part-seal.js';
+import type { FetchRings } from '../shuffle/remote/fetched-parts.js';
+import { NetworkPartSource } from '../shuffle/remote/network-part-source.js';
 import type { AvailableBlock } from '../storage/block-messages.js';
 import { openBlock } from '../storage/block-reader.js';
 import { BlockWriter } from '../storage/block-writer.js';
+import { openCheckpoint } from '../storage/checkpoint/checkpoint-source.js';
 import type { BatchSource, TaskEnvironment } from '../task-environment.js';
 import { CachingSource } from './caching-source.js';
 import type { ControlWords } from './control-words.js';
 import { CommitDeniedError, TaskKilledError } from './errors.js';
 import type { HeapGuard } from './heap-guard.js';
+import { expectReply, type HostCalls } from './host-calls.js';
 import type { HostMessage, ThreadMessage, ThreadSettings } from './messages.js';
 import { AttemptRoots, type StageCode } from './stage-code.js';
 import { asError } from './task-failure.js';
@@ -38,6 +43,8 @@ export interface AttemptServices {
   readonly heap: HeapGuard;
   readonly input: SharedInput;
   readonly output: SharedOutput;
+  readonly fetches: FetchRings;
+  readonly calls: HostCalls;
   readonly post: (message: HostMessage) => void;
 }
 
@@ -74,8 +81,12 @@ export class TaskAttempt {
         ? {}
         : { applicationAttemptId: settings.applicationAttemptId }),
       shuffleCompression: settings.shuffleCompression,
+      ...this.#shuffleEnvironment(),
       hostOutput: services.output,
       localDirectories: settings.localDirectories,
+      ...(settings.scratchDirectories === undefined
+        ? {}
+        : { scratchDirectories: settings.scratchDirectories }),
       code: code.program.code,
       metrics: this.metrics,
       memoryBudgetBytes: settings.memoryBudgetBytes,
@@ -161,11 +172,29 @@ export class TaskAttempt {
     }
   }
 
+  /** How parts are sealed and found, where there are other executors. */
+  #shuffleEnvironment(): Pick<TaskEnvironment, 'partSeal' | 'partSource'> {
+    const { settings, fetches } = this.#services;
+    const { shuffle, executorId, host, localDirectories } = settings;
+    if (shuffle === undefined) return {};
+    return {
+      partSeal: keyedPartSeal(shuffle.partSealKey),
+      partSource: new NetworkPartSource({
+        rings: fetches,
+        executorId,
+        host,
+        localDirectories,
+        readHostLocalDisk: shuffle.readHostLocalDisk,
+        checkInterrupted: () => this.#checkInterrupted(),
+      }),
+    };
+  }
+
   #pipelineServices(): PipelineServices {
     const env = this.#env;
     return {
-      openFiles: (operator, pieces) =>
-        openFileSource(operator.kind, pieces, env, this.#services.input),
+      openFiles: (operator, pieces) => openFileSource(operator, pieces, env, this.#services.input),
+      openCheckpoint: (split) => openCheckpoint(split, env, this.#services.input),
       openShuffle: (operator, inputs, reducePartition) =>
         openShuffleOperator(operator, inputs, reducePartition, env),
       openCached: (rddId, partition, level, compute) =>
@@ -182,7 +211,7 @@ export class TaskAttempt {
     const { post, settings } = this.#services;
     const matches = (block: AvailableBlock): boolean =>
       block.rddId === rddId && block.partition === partition;
-    const available = this.#message.blocks.find(matches);
+    const available = this.#message.blocks.find(matches) ?? this.#remoteBlock(rddId, partition);
     if (available !== undefined) {
       const source = openBlock(available, this.#env.code, post);
       if (source !== undefined) return source;
@@ -193,12 +222,27 @@ export class TaskAttempt {
       level,
       code: this.#env.code,
       memoryLimitBytes: room,
-      localDirectories: settings.localDirectories,
+      localDirectories: settings.scratchDirectories ?? settings.localDirectories,
       taskAttemptId: this.#message.task.taskAttemptId,
       compression: settings.shuffleCompression,
     });
     this.#env.onEnd(() => writer.abort());
     return new CachingSource(compute(), writer, post, () => this.failure.hasFailed);
+  }
+
+  /** A block that this executor has not, when the driver knows of another one that has it. */
+  #remoteBlock(rddId: number, partition: number): AvailableBlock | undefined {
+    const { calls, settings } = this.#services;
+    const isElsewhere = this.#message.task.blockLocations?.some(
+      (block) =>
+        block.rddId === rddId &&
+        block.partition === partition &&
+        block.executorIds.some((executorId) => executorId !== settings.executorId),
+    );
+    if (isElsewhere !== true) return undefined;
+    const request = { kind: 'block', rddId, partition } as const;
+    const reply = calls.ask(request, this.#message.run, () => this.#checkInterrupted());
+    return expectReply(reply, 'block').block;
   }
 
   #sinkServices(): SinkServices {
@@ -287,6 +331,7 @@ function sinkFunction(sink: Sink): RootRef | undefined {
     case 'stats':
     case 'sum':
     case 'saveAsTextFile':
+    case 'checkpoint':
       return undefined;
     default:
       return assertNever(sink, 'sink');

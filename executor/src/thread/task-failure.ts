@@ -31,8 +31,8 @@ export function taskFailure(
     return { kind: 'threadLost', reason: 'heapLimit', summary: error.message };
   }
   if (error instanceof ShuffleFetchError) {
-    const { shuffleId, mapPartition, mapId, generation, message } = error;
-    return { kind: 'fetchFailed', shuffleId, mapPartition, mapId, generation, summary: message };
+    const { shuffleId, mapPartition, mapId, generation, scope, message: summary } = error;
+    return { kind: 'fetchFailed', shuffleId, mapPartition, mapId, generation, scope, summary };
   }
   const where = label === undefined ? '' : ` (in ${label})`;
   return {

@@ -1,15 +1,25 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, type Transferable } from 'node:worker_threads';
 import { assertNever, describeThrown, InternalError } from '@heddle/common';
 import { plainCodeTable, setCurrentTaskContext, setFilesRootDirectory } from 'heddle/internal';
-import type { CodeTable, TaskResult } from 'heddle/internal';
+import type { CodeTable, TaskMetrics } from 'heddle/internal';
 import { SharedInput } from '../input/shared-input.js';
 import { SharedOutput } from '../output/shared-output.js';
+import { FetchRings } from '../shuffle/remote/fetched-parts.js';
 import { ThreadBroadcasts } from './broadcasts.js';
 import { ControlWords } from './control-words.js';
-import { CodeMismatchError } from './errors.js';
+import { CodeMismatchError, TaskKilledError } from './errors.js';
 import { HeapGuard } from './heap-guard.js';
-import type { HostMessage, TaskOutcome, ThreadMessage, ThreadSettings } from './messages.js';
+import { EndedRuns } from './ended-runs.js';
+import { expectReply, HostCalls } from './host-calls.js';
+import type {
+  EndedRun,
+  HostMessage,
+  TaskOutcome,
+  ThreadMessage,
+  ThreadSettings,
+} from './messages.js';
 import { guardProcess } from './process-guard.js';
+import { type QueuedTask, unpackTasks } from './packed-runs.js';
 import { StageCode } from './stage-code.js';
 import { TaskAttempt } from './task-attempt.js';
 import { captureOutput, TaskLog } from './task-console.js';
@@ -41,7 +51,7 @@ export function startTaskThread(loadProgram: ProgramLoader): void {
   });
 }
 
-type Post = (message: HostMessage, transfer?: ArrayBuffer[]) => void;
+type Post = (message: HostMessage, transfer?: Transferable[]) => void;
 type TaskMessage = Extract<ThreadMessage, { kind: 'task' }>;
 
 class TaskThread {
@@ -52,9 +62,15 @@ class TaskThread {
   readonly #heap: HeapGuard;
   readonly #input: SharedInput;
   readonly #output: SharedOutput;
+  readonly #fetches: FetchRings;
   readonly #log: TaskLog;
   readonly #broadcasts: ThreadBroadcasts;
+  readonly #calls: HostCalls;
   readonly #stages = new Map<string, StageCode>();
+  readonly #ended: EndedRuns;
+  /** Tasks that run after the present one. */
+  readonly #queue: QueuedTask[] = [];
+  readonly #cancelled = new Set<number>();
   /** The run whose reply has not been sent. */
   #run: number | undefined;
   /** What went wrong in asynchronous code of the task that runs, or has just run. */
@@ -85,16 +101,25 @@ class TaskThread {
   ) {
     this.#settings = settings;
     this.#program = program;
-    this.#post = post;
+    this.#ended = new EndedRuns(post);
+    this.#post = (message, transfer) => {
+      this.#ended.flush();
+      post(message, transfer);
+    };
     this.#control = new ControlWords(settings.control);
     this.#heap = new HeapGuard(settings.heapLimitBytes, settings.totalLimitBytes);
-    this.#input = new SharedInput((message) => post(message));
-    this.#output = new SharedOutput((message) => post(message));
+    this.#input = new SharedInput((message) => this.#post(message));
+    this.#output = new SharedOutput((message) => this.#post(message));
+    this.#fetches = new FetchRings((message) => this.#post(message));
     this.#log = new TaskLog(settings.logDescriptor, settings.logLineStart);
-    this.#broadcasts = new ThreadBroadcasts(() => this.#code());
+    this.#calls = new HostCalls((message, transfer) => this.#post(message, transfer));
+    this.#broadcasts = new ThreadBroadcasts(
+      () => this.#code(),
+      (id) => this.#fetchBroadcast(id),
+    );
     captureOutput(this.#log);
     setFilesRootDirectory(settings.filesDirectory);
-    guardProcess((exitCode) => post({ kind: 'exiting', run: this.#run ?? -1, exitCode }));
+    guardProcess((exitCode) => this.#post({ kind: 'exiting', run: this.#run ?? -1, exitCode }));
     process.on('unhandledRejection', (error) => this.#stray(error));
     process.on('uncaughtException', (error) => this.#stray(error));
     post({ kind: 'ready' });
@@ -103,7 +128,13 @@ class TaskThread {
   handle(message: ThreadMessage): void {
     switch (message.kind) {
       case 'task':
+        if (message.followers !== undefined) {
+          this.#queue.push(...unpackTasks(message.followers, message.task));
+        }
         this.#runTask(message);
+        return;
+      case 'cancel':
+        if (this.#queue.some(({ run }) => run === message.run)) this.#cancelled.add(message.run);
         return;
       case 'stage': {
         if ('loadError' in this.#program) return;
@@ -134,9 +165,10 @@ class TaskThread {
     const { task, run } = message;
     if ('loadError' in this.#program) {
       const failure = taskFailure(this.#program.loadError, undefined, plainCodeTable);
-      this.#post({ kind: 'ended', run, outcome: { kind: 'failed', failure }, metrics: noMetrics });
+      this.#tell({ run, outcome: { kind: 'failed', failure } }, noMetrics, true);
       return;
     }
+    this.#control.begin(run);
     this.#run = run;
     this.#strayError = undefined;
     this.#log.begin(
@@ -157,6 +189,8 @@ class TaskThread {
         heap: this.#heap,
         input: this.#input,
         output: this.#output,
+        fetches: this.#fetches,
+        calls: this.#calls,
         post: this.#post,
       });
       const result = attempt.run(() => stopwatch.decoded());
@@ -174,7 +208,7 @@ class TaskThread {
   #reply(
     run: number,
     ended: TaskOutcome,
-    metrics: typeof noMetrics,
+    metrics: TaskMetrics,
     attempt: TaskAttempt | undefined,
   ): void {
     let outcome = ended;
@@ -189,15 +223,41 @@ class TaskThread {
     this.#strayError = undefined;
     this.#log.end();
     setCurrentTaskContext(undefined);
-    this.#post(
-      { kind: 'ended', run, outcome, metrics },
-      outcome.kind === 'succeeded' ? transferable(outcome.result) : [],
-    );
+    // Others wait to know what became of a commit, or of a task that they will have to run again.
+    const isUrgent = outcome.kind === 'failed' || attempt?.committed === true;
+    // The inputs of all tasks of the stage are being made again.
+    if (outcome.kind === 'failed' && outcome.failure.kind === 'fetchFailed') this.#cancelAll();
+    this.#tell({ run, outcome }, metrics, isUrgent);
+  }
+
+  /** Reports the end of a run and goes on with the next one. */
+  #tell(ended: EndedRun, metrics: TaskMetrics, isUrgent: boolean): void {
+    this.#ended.add(ended, metrics, isUrgent || this.#queue.length === 0);
+    const next = this.#queue.shift();
+    if (next === undefined) return;
+    if (this.#cancelled.delete(next.run)) {
+      const failure = { kind: 'killed', reason: 'cancelled before its turn' } as const;
+      this.#tell({ run: next.run, outcome: { kind: 'failed', failure } }, noMetrics, false);
+    } else {
+      this.#runTask({ kind: 'task', ...next, blocks: [], blockRoom: [] });
+    }
+  }
+
+  #cancelAll(): void {
+    for (const { run } of this.#queue) this.#cancelled.add(run);
   }
 
   #failed(error: unknown, attempt: TaskAttempt | undefined): TaskOutcome {
     const label = attempt?.failure.labelOf(error);
     return { kind: 'failed', failure: taskFailure(error, label, this.#code()) };
+  }
+
+  #fetchBroadcast(id: number): SharedArrayBuffer {
+    const run = this.#run ?? -1;
+    const reply = this.#calls.ask({ kind: 'broadcast', id }, run, () => {
+      if (this.#control.isKilled(run)) throw new TaskKilledError();
+    });
+    return expectReply(reply, 'broadcast').bytes;
   }
 
   #stray(error: unknown): void {
@@ -211,13 +271,6 @@ class TaskThread {
   #code(): CodeTable {
     return 'loadError' in this.#program ? plainCodeTable : this.#program.code;
   }
-}
-
-/** Bytes that own their whole buffer move to the host without a copy. */
-function transferable(result: TaskResult): ArrayBuffer[] {
-  if (result.kind !== 'value') return [];
-  const { buffer, byteLength } = result.bytes;
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
 
 function stageKey(stageId: number, stageAttempt: number): string {

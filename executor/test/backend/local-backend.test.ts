@@ -41,7 +41,10 @@ describe('LocalBackend', () => {
           events.push(update.kind);
           if (update.kind !== 'running') ended.resolve(update);
         },
+        executorDraining: () => events.push('draining'),
+        blocksChanged: () => events.push('blocks'),
         mayCommit: () => false,
+        backendFailed: (error) => events.push(error),
       });
       backend.registerStage({
         stageId: 1,

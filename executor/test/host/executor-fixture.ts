@@ -143,6 +143,7 @@ export class TestStage {
 export function resultOf(stage: StageBinary, update: Ended): unknown {
   if (update.kind !== 'succeeded') throw new Error(`the task failed: ${JSON.stringify(update)}`);
   if (update.result.kind === 'mapOutput') return update.result.status;
+  if (update.result.kind === 'stored') throw new Error('the result stayed on the executor');
   const { kind } = stage.plan.sink;
   return kind === 'collect' || kind === 'take'
     ? [...decodeBatches(update.result.bytes, plainCodeTable)].flat()

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { TaskContext } from 'heddle/internal';
 import type { ThreadBindings } from '../../src/thread/thread-program.js';
@@ -74,6 +75,7 @@ export const functions: Readonly<Record<string, (bindings: ThreadBindings) => un
   exit: () => () => process.exit(3),
   abort: () => () => process.abort(),
   killSelf: () => () => process.kill(process.pid, 'SIGKILL'),
+  killProcess: () => () => execFileSync('kill', ['-9', String(process.pid)]),
   fillHeap: () => () => {
     const hoard: number[][] = [];
     for (;;) hoard.push(new Array<number>(10_000).fill(hoard.length));

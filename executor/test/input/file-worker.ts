@@ -53,7 +53,7 @@ function read(
   limit: number,
 ): Omit<FileWorkerReply, 'kind'> {
   const env = testEnvironment();
-  const source = openFileSource(operator, pieces, env, input);
+  const source = openFileSource({ kind: operator }, pieces, env, input);
   const records: unknown[] = [];
   try {
     while (records.length < limit) {
@@ -70,7 +70,7 @@ function read(
 /** One source for each piece, all open at once, read in turns. */
 function readTogether(pieces: readonly FilePiece[]): Omit<FileWorkerReply, 'kind'> {
   const env = testEnvironment();
-  const sources = pieces.map((piece) => openFileSource('textFile', [piece], env, input));
+  const sources = pieces.map((piece) => openFileSource({ kind: 'textFile' }, [piece], env, input));
   const records: unknown[][] = sources.map(() => []);
   for (let open = sources.length; open > 0;) {
     open = 0;
@@ -96,7 +96,7 @@ function readUntilKilled(
     },
   });
   try {
-    const source = openFileSource('textFile', pieces, env, input);
+    const source = openFileSource({ kind: 'textFile' }, pieces, env, input);
     while (source.next() !== undefined);
     return {};
   } finally {

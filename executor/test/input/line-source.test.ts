@@ -16,7 +16,7 @@ function linesOf(
   const bytes = Buffer.from(content);
   const files = new ArrayPieces(new Map([['f', bytes]]), chunkSizes);
   const env = testEnvironment();
-  const source = openFileSource('textFile', pieces ?? [piece('f', 0, bytes.length)], env, files);
+  const source = openFileSource({ kind: 'textFile' }, pieces ?? [piece('f', 0, bytes.length)], env, files);
   const lines: string[] = [];
   for (let batch = source.next(); batch !== undefined; batch = source.next()) {
     expect(batch).not.to.have.length(0);
@@ -185,7 +185,7 @@ describe('LineSource', () => {
       const env = testEnvironment();
       for (const one of cut(content.length, places)) {
         const files = new ArrayPieces(new Map([['f', content]]), [3, 7]);
-        const source = openFileSource('textFile', [one], env, files);
+        const source = openFileSource({ kind: 'textFile' }, [one], env, files);
         while (source.next() !== undefined);
       }
       expect(env.metrics.inputBytes).to.equal(content.length);
@@ -196,7 +196,7 @@ describe('LineSource', () => {
     const content = Buffer.from('some words in a line\n'.repeat(200_000));
     const files = new ArrayPieces(new Map([['f', content]]), [64 * 1024]);
     const env = testEnvironment();
-    const source = openFileSource('textFile', [piece('f', 0, content.length)], env, files);
+    const source = openFileSource({ kind: 'textFile' }, [piece('f', 0, content.length)], env, files);
     const sizes = Array.from({ length: 12 }, () => source.next()!.length);
     expect(sizes[0]).to.equal(1);
     expect(Math.max(...sizes)).to.be.within(700, 2048);
@@ -209,7 +209,7 @@ describe('LineSource', () => {
     const content = Buffer.from('\n'.repeat(100_000));
     const files = new ArrayPieces(new Map([['f', content]]), [1024 * 1024]);
     const source = openFileSource(
-      'textFile',
+      { kind: 'textFile' },
       [piece('f', 0, content.length)],
       testEnvironment(),
       files,
@@ -231,7 +231,7 @@ describe('LineSource', () => {
       [2],
     );
     const pieces = [piece('a', 0, 3), piece('b', 0, 5), piece('c', 0, 2)];
-    const source = openFileSource('textFile', pieces, testEnvironment(), files);
+    const source = openFileSource({ kind: 'textFile' }, pieces, testEnvironment(), files);
     const lines: unknown[] = [];
     for (let batch = source.next(); batch !== undefined; batch = source.next())
       lines.push(...batch);

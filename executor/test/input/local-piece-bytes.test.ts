@@ -31,7 +31,7 @@ describe('LocalPieceBytes', () => {
 
   it('opens a file when it is read, and closes it at its end, at an early end, and after an error', () => {
     const pieces = [piece(`file://${path}`, 0, text.length)];
-    const whole = openFileSource('textFile', pieces, testEnvironment(), input);
+    const whole = openFileSource({ kind: 'textFile' }, pieces, testEnvironment(), input);
     expect(descriptorsOf(path)).to.equal(0);
     whole.next();
     expect(descriptorsOf(path)).to.equal(1);
@@ -39,13 +39,13 @@ describe('LocalPieceBytes', () => {
     expect(descriptorsOf(path)).to.equal(0);
 
     const env = testEnvironment();
-    openFileSource('textFile', pieces, env, input).next();
+    openFileSource({ kind: 'textFile' }, pieces, env, input).next();
     env.end();
     expect(descriptorsOf(path)).to.equal(0);
 
     const failing = testEnvironment();
     const longer = [piece(`file://${path}`, 0, text.length + 1)];
-    const source = openFileSource('wholeTextFiles', longer, failing, input);
+    const source = openFileSource({ kind: 'wholeTextFiles' }, longer, failing, input);
     expect(() => source.next()).to.throw('had 350001 bytes');
     failing.end();
     expect(descriptorsOf(path)).to.equal(0);
@@ -54,7 +54,7 @@ describe('LocalPieceBytes', () => {
   it('gives sources that are open together buffers of their own', () => {
     const pieces = [piece(`file://${path}`, 0, text.length)];
     const sources = [1, 2, 3, 4].map(() =>
-      openFileSource('textFile', pieces, testEnvironment(), input),
+      openFileSource({ kind: 'textFile' }, pieces, testEnvironment(), input),
     );
     const counts = sources.map(() => 0);
     for (let open = true; open;) {
@@ -77,7 +77,7 @@ describe('LocalPieceBytes', () => {
       },
     });
     const pieces = [piece(`file://${path}`, 0, text.length)];
-    const source = openFileSource('textFile', pieces, env, input);
+    const source = openFileSource({ kind: 'textFile' }, pieces, env, input);
     source.next();
     killed = true;
     expect(() => {

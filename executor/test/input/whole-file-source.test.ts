@@ -9,7 +9,7 @@ describe('WholeFileSource', () => {
     const files = new ArrayPieces(new Map(Object.entries(contents)), [chunk]);
     const pieces = Object.entries(contents).map(([path, bytes]) => piece(path, 0, bytes.length));
     const env = testEnvironment();
-    const source = openFileSource('wholeTextFiles', pieces, env, files);
+    const source = openFileSource({ kind: 'wholeTextFiles' }, pieces, env, files);
     const records: unknown[] = [];
     for (let batch = source.next(); batch !== undefined; batch = source.next()) {
       records.push(...batch);
@@ -40,7 +40,7 @@ describe('WholeFileSource', () => {
   it('B.1 refuses a file that is too large for one record before reading it', () => {
     const files = new ArrayPieces(new Map([['big', Buffer.from('x')]]), [1]);
     const pieces = [piece('big', 0, 1024 ** 3)];
-    const source = openFileSource('wholeTextFiles', pieces, testEnvironment(), files);
+    const source = openFileSource({ kind: 'wholeTextFiles' }, pieces, testEnvironment(), files);
     let error: unknown;
     try {
       source.next();

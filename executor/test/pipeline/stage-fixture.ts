@@ -123,6 +123,7 @@ export function pipelineTask(
   };
   const services: PipelineServices = {
     openFiles: refuse,
+    openCheckpoint: refuse,
     openShuffle: refuse,
     openCached: refuse,
     ...options.services,

@@ -159,7 +159,7 @@ describe('map output files', () => {
     const ids = statuses.map((status) => status.mapId);
     expect(new Set(ids).size).to.equal(3);
     for (const id of ids) {
-      expect(id).to.match(/^heddle_test_1700000000000_0001_t\d+$/);
+      expect(id).to.match(/^heddle_test_1700000000000_0001_s1_t\d+$/);
     }
   });
 });

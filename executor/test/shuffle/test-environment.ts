@@ -12,6 +12,8 @@ import {
 } from 'heddle/internal';
 import { createShuffleWriter } from '../../src/shuffle/create-shuffle-writer.js';
 import { openShuffleOperator } from '../../src/shuffle/open-shuffle-operator.js';
+import type { PartSeal } from '../../src/shuffle/part-seal.js';
+import type { PartSource } from '../../src/shuffle/part-source.js';
 import { prepareLocalDirectory } from '../../src/storage/local-directories.js';
 import type {
   BatchSource,
@@ -59,6 +61,8 @@ export interface TestEnvironmentOptions {
   readonly taskAttemptId?: number;
   readonly shuffleInputs?: readonly ShuffleInput[];
   readonly shuffleCompression?: 'none' | 'zstd';
+  readonly partSeal?: PartSeal;
+  readonly partSource?: PartSource;
 }
 
 let nextTaskAttempt = 0;
@@ -109,6 +113,8 @@ export function makeEnvironment(
     ...(options.shuffleCompression !== undefined
       ? { shuffleCompression: options.shuffleCompression }
       : {}),
+    ...(options.partSeal === undefined ? {} : { partSeal: options.partSeal }),
+    ...(options.partSource === undefined ? {} : { partSource: options.partSource }),
     root: (ref) => roots.get(ref),
     freshRoot: (ref) => roots.fresh(ref),
     checkInterrupted: () => undefined,

@@ -37,13 +37,13 @@ const nanosecondsPerUnit: Readonly<Record<HadoopTimeUnit, bigint>> = {
 };
 
 /**
- * Milliseconds of `30s`, `5m`, `1d`, `-1`; whole numbers only; units `ns us ms s m h d` of either case.
+ * Milliseconds of `30s`, `5m`, `1d`, `-1`; whole numbers only, the unit right behind, `ns us ms s m h d` of either case.
  *
  * @param bareUnit unit of a number without one: each key has its own
  * @returns whole milliseconds, cut towards zero as Java's `TimeUnit.convert` does; undefined for anything else
  */
 export function parseHadoopDuration(text: string, bareUnit: HadoopTimeUnit): number | undefined {
-  const match = /^([+-]?\d+)\s*(ns|us|ms|s|m|h|d)?$/.exec(text.trim().toLowerCase());
+  const match = /^([+-]?\d+)(ns|us|ms|s|m|h|d)?$/.exec(text.trim().toLowerCase());
   if (match === null) return undefined;
   const unit = (match[2] as HadoopTimeUnit | undefined) ?? bareUnit;
   const amount = BigInt(match[1]!);
@@ -52,12 +52,12 @@ export function parseHadoopDuration(text: string, bareUnit: HadoopTimeUnit): num
   return safeNumber((amount * nanosecondsPerUnit[unit]) / nanosecondsPerUnit.ms);
 }
 
-/** A whole number in decimal or, with `0x`, in hexadecimal (`Configuration.getInt`, `getLong`). */
+/** A whole number in decimal or, with `0x`, in hexadecimal without a plus sign (`Configuration.getInt`, `getLong`). */
 export function parseHadoopInteger(text: string): number | undefined {
-  const match = /^([+-]?)(?:0[xX]([0-9a-fA-F]+)|(\d+))$/.exec(text.trim());
+  const match = /^(?:(-?)0[xX]([0-9a-fA-F]+)|([+-]?)(\d+))$/.exec(text.trim());
   if (match === null) return undefined;
-  const magnitude = match[2] === undefined ? BigInt(match[3]!) : BigInt(`0x${match[2]}`);
-  return safeNumber(match[1] === '-' ? -magnitude : magnitude);
+  const magnitude = match[2] === undefined ? BigInt(match[4]!) : BigInt(`0x${match[2]}`);
+  return safeNumber((match[1] ?? match[3]) === '-' ? -magnitude : magnitude);
 }
 
 /**

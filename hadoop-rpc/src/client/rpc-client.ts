@@ -27,6 +27,10 @@ export interface RpcClientOptions {
   /** @default 134217728 (`ipc.maximum.response.length`) */
   readonly maxResponseBytes?: number;
   /** @default 16 random bytes */
+  /** Silence after which a waiting call's connection is pinged. @default 60000 (`ipc.ping.interval`) */
+  readonly pingIntervalMs?: number;
+  /** Time without calls after which a connection is closed. @default 10000 (`ipc.client.connection.maxidletime`) */
+  readonly maxIdleMs?: number;
   readonly clientId?: Uint8Array;
   readonly clock?: Clock;
   readonly logger?: Logger;
@@ -67,6 +71,10 @@ export class RpcClient implements RpcCaller {
           authentication: options.authentication,
           connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
           maxResponseBytes: options.maxResponseBytes ?? 134_217_728,
+          care: {
+            pingIntervalMs: options.pingIntervalMs ?? 60_000,
+            maxIdleMs: options.maxIdleMs ?? 10_000,
+          },
           clock: this.#clock,
           logger: this.#logger,
         }),

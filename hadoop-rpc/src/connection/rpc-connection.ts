@@ -11,6 +11,7 @@ import {
   RpcTimeoutError,
 } from '../errors.js';
 import type { RpcAuthentication } from '../sasl/authentication.js';
+import { careFor, type CareLimits } from './connection-care.js';
 import { RpcSession, type SessionEvent } from './rpc-session.js';
 
 /** The protocol of a connection's calls. */
@@ -27,6 +28,7 @@ export interface ConnectionOptions {
   readonly protocol: RpcProtocol;
   readonly connectTimeoutMs: number;
   readonly maxResponseBytes: number;
+  readonly care: CareLimits;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -64,6 +66,8 @@ export class RpcConnection {
   /** Ids of calls that were given up after sending; their answers may still come. */
   readonly #abandoned = new Set<number>();
   readonly #setupTimer: NodeJS.Timeout;
+  #careTimer: NodeJS.Timeout | undefined;
+  #lastSentMs = 0;
   #lastReceivedMs = 0;
   #failure: Error | undefined;
 
@@ -145,6 +149,7 @@ export class RpcConnection {
       method: call.method,
     };
     call.sentAtMs = this.#options.clock.monotonicMs();
+    this.#lastSentMs = call.sentAtMs;
     this.#socket.write(this.#session.encodeCall(header, call.request));
   }
 
@@ -171,6 +176,8 @@ export class RpcConnection {
       case 'ready':
         clearTimeout(this.#setupTimer);
         for (const call of this.#pending.values()) this.#send(call);
+        this.#lastSentMs = this.#options.clock.monotonicMs();
+        this.#takeCare();
         return;
       case 'response':
         this.#take(event.callId)?.resolve(event.body);
@@ -222,10 +229,38 @@ export class RpcConnection {
     }
   }
 
+  /** Pings while calls wait in silence, closes without calls, and comes back when that may be due. */
+  #takeCare(): void {
+    if (this.#failure !== undefined) return;
+    const { clock, care } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const activity = { nowMs, lastSentMs: this.#lastSentMs, lastReceivedMs: this.#lastReceivedMs };
+    const next = careFor({ ...activity, pendingCalls: this.#pending.size }, care);
+    if (next.kind === 'close') {
+      this.#fail(this.#lost('closed after idleness'));
+      return;
+    }
+    if (next.kind === 'ping') {
+      this.#socket.write(this.#session.encodePing());
+      this.#lastSentMs = nowMs;
+    }
+    const delayMs = next.kind === 'wait' ? next.delayMs : care.pingIntervalMs;
+    // A call that comes or ends meanwhile changes which limit holds: look at least that often.
+    const soonestMs = Math.min(delayMs, care.pingIntervalMs, care.maxIdleMs);
+    this.#careTimer = setTimeout(
+      () => {
+        this.#takeCare();
+      },
+      Math.max(1, soonestMs),
+    );
+    this.#careTimer.unref();
+  }
+
   #fail(failure: Error): void {
     if (this.#failure !== undefined) return;
     this.#failure = failure;
     clearTimeout(this.#setupTimer);
+    clearTimeout(this.#careTimer);
     this.#socket.destroy();
     this.#options.logger.debug('rpc connection ended', {
       address: this.#address,

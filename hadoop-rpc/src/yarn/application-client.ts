@@ -107,7 +107,7 @@ export class ApplicationClient {
     return applicationReportFrom(answer);
   }
 
-  /** @returns whether the application has ended; otherwise ask again */
+  /** @returns whether the application has ended, or is an unmanaged one, whose end comes soon; otherwise ask again */
   async forceKillApplication(
     id: ApplicationId,
     diagnostics: string,

@@ -30,6 +30,15 @@ export const containerStates = namesOf<hadoop.yarn.ContainerStateProto>()({
   3: 'complete',
 });
 
+/** `ContainerSubStateProto`. */
+export const containerSubStates = namesOf<hadoop.yarn.ContainerSubStateProto>()({
+  1: 'scheduled',
+  2: 'running',
+  3: 'paused',
+  4: 'completing',
+  5: 'done',
+});
+
 /** `NodeStateProto`. */
 export const nodeStates = namesOf<hadoop.yarn.NodeStateProto>()({
   1: 'new',

@@ -7,6 +7,7 @@ import { bigIntToInt64, int64ToBigInt, int64ToNumber } from '../wire/int64.js';
 import {
   accessTypes,
   containerStates,
+  containerSubStates,
   localResourceTypes,
   localResourceVisibilities,
   nodeStates,
@@ -82,9 +83,11 @@ export function containerFrom(proto: hadoop.yarn.ContainerProto.$Properties): Co
 export function containerStatusFrom(
   proto: hadoop.yarn.ContainerStatusProto.$Properties,
 ): ContainerStatus {
+  const subState = presentField(proto, 'container_sub_state');
   return {
     id: containerIdFrom(proto.container_id),
     state: containerStates.from(presentField(proto, 'state')),
+    ...(subState === undefined ? {} : { subState: containerSubStates.from(subState) }),
     diagnostics: proto.diagnostics ?? '',
     exitStatus: proto.exit_status ?? -1000,
   };

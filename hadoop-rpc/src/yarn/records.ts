@@ -4,6 +4,7 @@ import type {
   NameOf,
   accessTypes,
   containerStates,
+  containerSubStates,
   localResourceTypes,
   localResourceVisibilities,
   nodeStates,
@@ -35,7 +36,10 @@ export interface Container {
 /** `ContainerStatusProto`. */
 export interface ContainerStatus {
   readonly id: ContainerId;
+  /** From a NodeManager `running` from the start call on; see `subState`. */
   readonly state: NameOf<typeof containerStates>;
+  /** `scheduled` until the process runs, also while files come; absent when the ResourceManager made the status. */
+  readonly subState?: NameOf<typeof containerSubStates>;
   readonly diagnostics: string;
   /** Process exit code, or a negative `ContainerExitStatus`; -1000 while it runs. */
   readonly exitStatus: number;

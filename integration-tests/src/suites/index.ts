@@ -1,5 +1,6 @@
 /** The action suites as one program: bundled once, run against any master. */
 import './defaults.suite.js';
+import './adaptive.suite.js';
 import './sources.suite.js';
 import './transformations.suite.js';
 import './pairs.suite.js';
@@ -10,3 +11,10 @@ import './model.suite.js';
 import './sharing.suite.js';
 import './hostile.suite.js';
 import './scheduling.suite.js';
+import './checkpoint.suite.js';
+import './files.suite.js';
+import './storage.suite.js';
+import './sets.suite.js';
+import './sampling.suite.js';
+import './approximate.suite.js';
+import './objects.suite.js';

@@ -6,6 +6,7 @@ import type {
   TaskFailure,
   TaskResult,
 } from 'heddle/internal';
+import type { ExecutorLoss } from '../backend/scheduler-backend.js';
 import type { LostMapOutput } from '../failure/verdict.js';
 
 /** What the DAG scheduler needs to know of a job; a `JobRequest` has all of it. */
@@ -35,11 +36,33 @@ export type DagEvent =
       readonly failures: number;
       readonly failure: TaskFailure;
     }
+  /** An executor died under a task, perhaps because of it. */
+  | {
+      readonly kind: 'executorDiedUnder';
+      readonly stageId: number;
+      readonly stageAttempt: number;
+      readonly partition: number;
+      readonly failure: TaskFailure;
+    }
+  /** A partition may run on none of the executors, because of failures there, and none has come. */
+  | {
+      readonly kind: 'taskSetUnschedulable';
+      readonly stageId: number;
+      readonly stageAttempt: number;
+      readonly partition: number;
+    }
   /** The stage could not be made ready to run (its plan or a split could not be made). */
   | { readonly kind: 'stageBroken'; readonly stageId: number; readonly error: unknown }
   /** What the job's owner does with results threw. */
   | { readonly kind: 'resultRefused'; readonly jobId: number; readonly error: unknown }
-  | { readonly kind: 'executorLost'; readonly executorId: string }
+  | { readonly kind: 'executorLost'; readonly loss: ExecutorLoss; readonly host: string }
+  /** Cached blocks came or went outside of a task. */
+  | {
+      readonly kind: 'blocksChanged';
+      readonly executorId: string;
+      readonly host: string;
+      readonly statuses: readonly BlockStatus[];
+    }
   /** The pause that `scheduleResubmit` asked for is over. */
   | { readonly kind: 'resubmitDue' }
   | { readonly kind: 'jobsCancelled'; readonly which: JobSelection; readonly reason: string }

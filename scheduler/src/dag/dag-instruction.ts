@@ -25,6 +25,13 @@ export type JobFailure =
       readonly mapPartition: number;
       readonly summary: string;
     }
+  /** A partition may run on none of the executors that are there. */
+  | {
+      readonly kind: 'unschedulable';
+      readonly stageId: number;
+      readonly stageName: string;
+      readonly partition: number;
+    }
   | { readonly kind: 'resultTooLarge'; readonly sizeBytes: number; readonly limitBytes: number }
   /** Outputs of an indeterminate stage were lost after results had been given to the program. */
   | { readonly kind: 'resultsGiven'; readonly stageId: number; readonly stageName: string }
@@ -55,6 +62,14 @@ export type DagInstruction =
       readonly stageId: number;
       readonly stageAttempt: number;
       readonly partitions: readonly number[];
+    }
+  /** One reduce partition is far larger than the others: its task will take longest. */
+  | {
+      readonly kind: 'skewFound';
+      readonly stage: Stage;
+      readonly partition: number;
+      readonly sizeBytes: number;
+      readonly medianBytes: number;
     }
   /** A stage attempt is over; `failure` says why it did not finish. */
   | {

@@ -7,10 +7,13 @@ import type { TaskSet } from '../tasks/task-set.js';
 import { ActiveJob } from './active-job.js';
 import type { DagEvent, FetchFailed, JobSelection, JobSpec, TaskSucceeded } from './dag-event.js';
 import type { DagInstruction, JobFailure, JobOutcome } from './dag-instruction.js';
+import type { AdaptiveOptions } from './launch-plan.js';
 import { forEachNarrow, shufflesBehind } from './lineage-walk.js';
 import { MissingWork } from './missing-work.js';
 import type { ResultStage, ShuffleMapStage, Stage } from './stage.js';
 import { IDLE, stageName } from './stage.js';
+import type { StageLaunches } from './stage-launches.js';
+import { StageLaunchPlanner } from './stage-launches.js';
 import { StageRegistry } from './stage-registry.js';
 
 export interface DagSchedulerOptions {
@@ -20,6 +23,10 @@ export interface DagSchedulerOptions {
   readonly maxResultSizeBytes: number;
   /** Whether it matters where tasks run; with one executor for good it does not. */
   readonly usesLocations: boolean;
+  /** Executors that may die under one partition, the last one failing the job. @default 4 */
+  readonly maxExecutorDeaths?: number;
+  /** Left out: every partition is launched by itself. */
+  readonly adaptive?: AdaptiveOptions;
 }
 
 /**
@@ -47,6 +54,7 @@ export class DagScheduler {
   readonly #options: DagSchedulerOptions;
   readonly #stages = new StageRegistry(this.outputs);
   readonly #work: MissingWork;
+  readonly #launches: StageLaunchPlanner;
   readonly #jobs = new Map<number, ActiveJob>();
   /** Stages in state `failed`, in the order of their failures. */
   readonly #failedStages = new Set<Stage>();
@@ -54,7 +62,9 @@ export class DagScheduler {
 
   constructor(options: DagSchedulerOptions) {
     this.#options = options;
-    this.#work = new MissingWork(this.#stages, this.outputs, this.blocks, options.usesLocations);
+    const { usesLocations, adaptive } = options;
+    this.#work = new MissingWork(this.#stages, this.outputs, this.blocks, usesLocations);
+    this.#launches = new StageLaunchPlanner(adaptive, this.blocks, this.outputs, usesLocations);
   }
 
   /** @returns what is to be done, in order */
@@ -113,6 +123,17 @@ export class DagScheduler {
         });
         break;
       }
+      case 'executorDiedUnder':
+        this.#executorDiedUnder(event);
+        break;
+      case 'taskSetUnschedulable': {
+        const stage = this.#stages.get(event.stageId);
+        if (stage?.state.kind !== 'running' || stage.state.attempt !== event.stageAttempt) break;
+        const { stageId, partition } = event;
+        const name = stageName(stage);
+        this.#abortStage(stage, { kind: 'unschedulable', stageId, stageName: name, partition });
+        break;
+      }
       case 'stageBroken': {
         const stage = this.#stages.get(event.stageId);
         if (stage !== undefined) this.#breakStage(stage, event.error);
@@ -124,9 +145,13 @@ export class DagScheduler {
         break;
       }
       case 'executorLost':
-        this.blocks.removeExecutor(event.executorId);
-        this.#runLostAgain(this.outputs.removeExecutor(event.executorId));
+        this.#executorLost(event);
         break;
+      case 'blocksChanged': {
+        const { executorId, host } = event;
+        for (const status of event.statuses) this.blocks.update(status, { executorId, host });
+        break;
+      }
       case 'resubmitDue': {
         const stages = [...this.#failedStages];
         this.#failedStages.clear();
@@ -243,9 +268,12 @@ export class DagScheduler {
       if (!this.#stages.has(stage)) return next;
       partitions = this.#work.missingPartitions(stage);
     }
+    const generation = this.generationOf(stage);
     let locations: TaskSet['locations'];
+    let launches: StageLaunches;
     try {
       locations = this.#work.locationsOf(stage.node, partitions);
+      launches = this.#launches.plan(stage, generation, partitions);
     } catch (error) {
       this.#breakStage(stage, error);
       return next;
@@ -258,12 +286,15 @@ export class DagScheduler {
     const taskSet: TaskSet = {
       stageId: stage.id,
       stageAttempt,
-      generation: this.generationOf(stage),
+      generation,
       jobId: firstJob.id,
       partitions,
       locations,
+      ...(launches.starts !== undefined && { launchStarts: launches.starts }),
+      ...(launches.inputBytes !== undefined && { inputBytes: launches.inputBytes }),
       properties: firstJob.spec.properties,
     };
+    if (launches.skew !== undefined) this.#out.push({ kind: 'skewFound', stage, ...launches.skew });
     this.#out.push({ kind: 'submitTaskSet', stage, taskSet });
     return next;
   }
@@ -391,6 +422,37 @@ export class DagScheduler {
     stage.state = { kind: 'failed' };
     this.#failedStages.add(stage);
     if (this.#failedStages.size === 1) this.#out.push({ kind: 'scheduleResubmit' });
+  }
+
+  /**
+   * A partition that takes executor after executor with it ends its job, also when each death costs
+   * the stage its inputs and with them the attempt, so that no attempt counts enough failures.
+   */
+  #executorDiedUnder(event: Extract<DagEvent, { kind: 'executorDiedUnder' }>): void {
+    const { stageId, partition, failure } = event;
+    const stage = this.#stages.get(stageId);
+    if (stage === undefined) return;
+    const failures = (stage.executorDeaths.get(partition) ?? 0) + 1;
+    stage.executorDeaths.set(partition, failures);
+    if (failures < (this.#options.maxExecutorDeaths ?? 4)) return;
+    const name = stageName(stage);
+    this.#abortStage(stage, {
+      kind: 'task',
+      stageId,
+      stageName: name,
+      partition,
+      failures,
+      failure,
+    });
+  }
+
+  /** Forgets what went with an executor. */
+  #executorLost({ loss, host }: Extract<DagEvent, { kind: 'executorLost' }>): void {
+    const { executorId } = loss;
+    this.blocks.removeExecutor(executorId);
+    if (loss.hostLost) this.#runLostAgain(this.outputs.removeHost(host));
+    else if (loss.mapOutputs === 'lost')
+      this.#runLostAgain(this.outputs.removeExecutor(executorId));
   }
 
   /** Drops what a fetch failure says is gone, unless it has been made again meanwhile. */

@@ -2,6 +2,7 @@ import type { CallSite } from '@heddle/common';
 import { callSiteShort } from '@heddle/common';
 import type { LineageNode, ShuffleLineage } from 'heddle/internal';
 import type { ActiveJob } from './active-job.js';
+import type { LaunchPlan } from './launch-plan.js';
 import type { ShuffleEdge } from './lineage-walk.js';
 
 /**
@@ -47,6 +48,10 @@ interface StageCommon {
   attempts: number;
   /** Attempts in a row that ended because an input could not be read. */
   fetchFailures: number;
+  /** Executors that died under each partition, in all attempts. */
+  readonly executorDeaths: Map<number, number>;
+  /** Which partitions are launched together; fixed for a generation. */
+  launchPlan: LaunchPlan | undefined;
   /** A task read a shuffle that cached partitions were to stand in for: plan without the cache. */
   distrustsCache: boolean;
 }

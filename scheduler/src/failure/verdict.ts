@@ -55,6 +55,9 @@ export function verdictOf(failure: TaskFailure): Verdict {
     // Another attempt holds the right to commit; when it fails, this partition needs a next one.
     case 'commitDenied':
       return { counts: false, retry: 'inTaskSet', avoidExecutor: false, lostOutput: undefined };
+    // As Spark's TaskResultLost: the bound on attempts keeps a result that never arrives from looping.
+    case 'resultLost':
+      return { counts: true, retry: 'inTaskSet', avoidExecutor: true, lostOutput: undefined };
     // The executor id is never reused, so there is nothing left to avoid.
     case 'executorLost':
       return {
@@ -74,6 +77,7 @@ export function failureSummary(failure: TaskFailure): string {
     case 'exception':
     case 'threadLost':
     case 'commitDenied':
+    case 'resultLost':
       return failure.summary;
     case 'fetchFailed':
       return `map output ${failure.mapPartition} of shuffle ${failure.shuffleId} could not be read: ${failure.summary}`;

@@ -4,6 +4,7 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@heddle/common';
 import { describeThrown } from '@heddle/common';
+import type { TaskMetrics } from 'heddle/internal';
 import type { Listener, ListenerEvent } from './events.js';
 import { redactSettings } from './redact.js';
 
@@ -84,7 +85,7 @@ export class EventLog implements Listener {
 
   onEvent(event: ListenerEvent): void {
     if (this.#file === undefined || this.#closing !== undefined) return;
-    const line = JSON.stringify(withoutSecrets(event));
+    const line = JSON.stringify(logged(event));
     const sizeBytes = Buffer.byteLength(line) + 1;
     if (this.#queuedBytes + sizeBytes > this.#maxQueuedBytes) {
       if (this.#droppedEvents++ === 0) {
@@ -189,13 +190,27 @@ export class EventLog implements Listener {
   }
 }
 
-function withoutSecrets(event: ListenerEvent): ListenerEvent {
+/** What of an event goes to the log. */
+function logged(event: ListenerEvent): ListenerEvent {
   switch (event.kind) {
     case 'environmentUpdate':
       return { ...event, settings: redactSettings(event.settings) };
     case 'jobStart':
       return { ...event, properties: redactSettings(event.properties) };
+    case 'taskEnd':
+      return event.metrics === undefined
+        ? event
+        : { ...event, metrics: withoutZeros(event.metrics) as TaskMetrics };
     default:
       return event;
   }
+}
+
+/** Most of a task's metrics are 0 and need not fill the log: what is left out is 0. */
+function withoutZeros(metrics: TaskMetrics): Partial<TaskMetrics> {
+  const kept: { -readonly [Name in keyof TaskMetrics]?: number } = {};
+  for (const name of Object.keys(metrics) as (keyof TaskMetrics)[]) {
+    if (metrics[name] !== 0) kept[name] = metrics[name];
+  }
+  return kept;
 }

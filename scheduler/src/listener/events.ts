@@ -37,6 +37,8 @@ export interface TaskDescriptionInfo {
   readonly executorId: string;
   readonly host: string;
   readonly locality: LocalityName;
+  /** A second copy of a slow task. */
+  readonly isSpeculative?: boolean;
   readonly launchTimeMs: number;
 }
 
@@ -106,6 +108,26 @@ export type ListenerEvent =
       /** Why the attempt did not finish. */
       readonly failure?: string;
     }
+  /** One partition of a stage reads far more than the others. */
+  | {
+      readonly kind: 'skewFound';
+      readonly timeMs: number;
+      readonly stageId: number;
+      readonly partition: number;
+      readonly sizeBytes: number;
+      /** What half of the partitions read at most. */
+      readonly medianBytes: number;
+    }
+  /** An executor gets no more tasks for a while, because tasks failed there. */
+  | {
+      readonly kind: 'executorExcluded';
+      readonly timeMs: number;
+      readonly executorId: string;
+      readonly failedTasks: number;
+    }
+  | { readonly kind: 'executorAllowed'; readonly timeMs: number; readonly executorId: string }
+  | { readonly kind: 'hostExcluded'; readonly timeMs: number; readonly host: string }
+  | { readonly kind: 'hostAllowed'; readonly timeMs: number; readonly host: string }
   | { readonly kind: 'taskStart'; readonly task: TaskDescriptionInfo }
   | {
       readonly kind: 'taskEnd';

@@ -6,6 +6,7 @@ import type { ActiveJob } from '../dag/active-job.js';
 import type { JobOutcome } from '../dag/dag-instruction.js';
 import type { Stage } from '../dag/stage.js';
 import { stageName } from '../dag/stage.js';
+import type { HealthChange } from '../exclusion/health-tracker.js';
 import { failureSummary } from '../failure/verdict.js';
 import type { ApplicationInfo, StageDescription, TaskDescriptionInfo } from '../listener/events.js';
 import type { ListenerBus } from '../listener/listener-bus.js';
@@ -95,6 +96,15 @@ export class Announcer {
     });
   }
 
+  skewFound(stageId: number, partition: number, sizeBytes: number, medianBytes: number): void {
+    const timeMs = this.#clock.nowMs();
+    this.#bus.post({ kind: 'skewFound', timeMs, stageId, partition, sizeBytes, medianBytes });
+  }
+
+  healthChanged(changes: readonly HealthChange[]): void {
+    for (const change of changes) this.#bus.post({ ...change, timeMs: this.#clock.nowMs() });
+  }
+
   taskStarted(task: TaskAttemptInfo): void {
     if (!this.#bus.hasListeners) return;
     this.#bus.post({ kind: 'taskStart', task: this.#describeTask(task) });
@@ -147,6 +157,7 @@ export class Announcer {
       executorId: task.executorId,
       host: task.host,
       locality: task.locality,
+      ...(task.isSpeculative && { isSpeculative: true }),
       launchTimeMs: Math.round(task.launchedMs + this.#epochOffsetMs),
     };
   }

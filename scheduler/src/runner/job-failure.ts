@@ -53,6 +53,17 @@ export function jobError(
         { cause: new FetchFailedError(summary, failure.shuffleId, failure.mapPartition) },
       );
     }
+    case 'unschedulable': {
+      const { stageId, stageName, partition } = failure;
+      return new JobFailedError(
+        `${name} failed: partition ${partition} of stage ${stageId} (${stageName}) may run on none of the executors, since tasks failed on all of them, and no other one came in time. ` +
+          "Look at the earlier failures of the stage's tasks; heddle.excludeOnFailure.* decides when an executor is avoided",
+        job.id,
+        stageId,
+        partition,
+        0,
+      );
+    }
     case 'resultTooLarge':
       return new ResultTooLargeError(failure.sizeBytes, failure.limitBytes);
     case 'resultsGiven':
@@ -102,6 +113,7 @@ export function taskError(failure: TaskFailure, codeTable: CodeTable, logger: Lo
     case 'fetchFailed':
       return new FetchFailedError(failureSummary(failure), failure.shuffleId, failure.mapPartition);
     case 'killed':
+    case 'resultLost':
     case 'commitDenied':
       return new TaskAbortedError(failureSummary(failure));
     default:

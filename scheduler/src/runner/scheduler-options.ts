@@ -3,18 +3,31 @@ import type { AccumulatorSink, CodeTable, StageCompiler } from 'heddle/internal'
 import type { SchedulerBackend } from '../backend/scheduler-backend.js';
 import type { EventLog } from '../listener/event-log.js';
 import type { ApplicationInfo, Listener } from '../listener/events.js';
+import type { AllocationOptions } from '../allocation/allocation-options.js';
+import type { DagSchedulerOptions } from '../dag/dag-scheduler.js';
+import type { ExclusionOptions } from '../exclusion/exclusion-options.js';
 import type { LocalityWaits } from '../tasks/locality.js';
+import type { SpeculationOptions } from '../tasks/speculation.js';
+import type { TaskSchedulerOptions } from '../tasks/task-scheduler.js';
 import type { PoolSpec, SchedulingMode } from '../tasks/pool.js';
 
 /** Starts one-shot timers; tests pass their own. */
 export interface Timers {
-  /** @returns what stops the timer */
-  start(delayMs: number, action: () => void): () => void;
+  /**
+   * @param options `isBackground`: the process may end before
+   * @returns what stops the timer
+   */
+  start(
+    delayMs: number,
+    action: () => void,
+    options?: { readonly isBackground: boolean },
+  ): () => void;
 }
 
 export const systemTimers: Timers = {
-  start(delayMs, action) {
+  start(delayMs, action, options) {
     const timer = setTimeout(action, delayMs);
+    if (options?.isBackground === true) timer.unref();
     return () => clearTimeout(timer);
   },
 };
@@ -58,8 +71,51 @@ export interface SchedulerOptions {
   readonly largeCaptureBytes?: number;
   /** False when there is one executor for good (`local[N]`): spares looking for near ones. @default true */
   readonly usesLocations?: boolean;
+  /** `heddle.adaptive.targetSize`, in bytes. @default none: every partition is launched by itself */
+  readonly adaptiveTargetBytes?: number;
+  /** `heddle.speculation.*`. @default none: no second copies */
+  readonly speculation?: SpeculationOptions;
+  /** `heddle.excludeOnFailure.*`. @default none: nothing is excluded */
+  readonly exclusion?: ExclusionOptions;
+  /** `heddle.scheduler.executorWaitTimeout`; 0: for ever. @default 0 */
+  readonly executorWaitTimeoutMs?: number;
+  /** Executors that the backend is asked for, when they do not follow the work. @default no wish is told */
+  readonly executors?: number;
+  /** `heddle.dynamicAllocation.*`. @default none: the backend has its number of executors */
+  readonly allocation?: AllocationOptions;
   /** Rack of a host. @default none known */
   readonly rackOf?: (host: string) => string | undefined;
   /** Jobs, and stages, that `jobInfo` and `stageInfo` know after their end. @default 1,000 */
   readonly retainedJobs?: number;
+}
+
+/** What of it concerns stages. @param slots task slots of all executors */
+export function dagOptions(options: SchedulerOptions, slots: () => number): DagSchedulerOptions {
+  return {
+    maxStageAttempts: options.maxStageAttempts ?? 4,
+    maxResultSizeBytes: options.maxResultSizeBytes ?? 1024 ** 3,
+    usesLocations: options.usesLocations ?? true,
+    maxExecutorDeaths: options.maxTaskFailures ?? 4,
+    ...(options.adaptiveTargetBytes !== undefined && {
+      adaptive: { targetBytes: options.adaptiveTargetBytes, slots },
+    }),
+  };
+}
+
+/** What of it concerns tasks. */
+export function taskOptions(options: SchedulerOptions): TaskSchedulerOptions {
+  return {
+    maxTaskFailures: options.maxTaskFailures ?? 4,
+    localityWaits: localityWaits(options.localityWaitMs ?? 3_000),
+    retryElsewhereWaitMs: options.retryElsewhereWaitMs ?? 3_000,
+    mode: options.schedulingMode ?? 'FIFO',
+    pools: options.pools ?? [],
+    rackOf: options.rackOf ?? (() => undefined),
+    ...(options.speculation !== undefined && { speculation: options.speculation }),
+    ...(options.exclusion !== undefined && { exclusion: options.exclusion }),
+  };
+}
+
+function localityWaits(wait: number | LocalityWaits): LocalityWaits {
+  return typeof wait === 'number' ? { processMs: wait, nodeMs: wait, rackMs: wait } : wait;
 }

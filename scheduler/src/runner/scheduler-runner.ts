@@ -1,66 +1,40 @@
-import type { Clock, Logger } from '@heddle/common';
-import {
-  assertNever,
-  callSiteShort,
-  describeThrown,
-  silentLogger,
-  systemClock,
-  toError,
-} from '@heddle/common';
+import type { Logger } from '@heddle/common';
+import { describeThrown, silentLogger, systemClock } from '@heddle/common';
 import type {
-  AccumulatorUpdate,
   ExecutorStatus,
   JobInfo,
   JobRequest,
   JobRunner,
-  StageBinary,
   StageInfo,
+  TaskUpdate,
 } from 'heddle/internal';
 import { ContextStoppedError, plainCodeTable } from 'heddle/internal';
-import type { BackendEvents, CommitRequest } from '../backend/scheduler-backend.js';
+import { ExecutorSupply } from '../allocation/executor-supply.js';
+import type { BackendEvents, CommitRequest, ExecutorLoss } from '../backend/scheduler-backend.js';
 import { CommitCoordinator } from '../commit/commit-coordinator.js';
-import type { ActiveJob } from '../dag/active-job.js';
-import type { DagEvent, JobSelection } from '../dag/dag-event.js';
-import type { DagInstruction, JobOutcome } from '../dag/dag-instruction.js';
+import type { JobSelection } from '../dag/dag-event.js';
 import { DagScheduler } from '../dag/dag-scheduler.js';
-import type { Stage } from '../dag/stage.js';
-import { stageName } from '../dag/stage.js';
-import { stageGraphText } from '../dag/stage-graph-text.js';
-import { failureSummary } from '../failure/verdict.js';
 import type { Listener } from '../listener/events.js';
 import { ListenerBus } from '../listener/listener-bus.js';
 import { StatusTracker } from '../listener/status-tracker.js';
-import type { LocalityWaits } from '../tasks/locality.js';
-import type { TaskAttemptInfo, TaskEvent, TaskInstruction } from '../tasks/task-event.js';
-import type { TaskSet } from '../tasks/task-set.js';
 import { TaskScheduler } from '../tasks/task-scheduler.js';
 import { Announcer } from './announcer.js';
-import { jobError } from './job-failure.js';
-import { PendingJob, cancelledError } from './pending-job.js';
-import type { SchedulerOptions, Timers } from './scheduler-options.js';
-import { systemTimers } from './scheduler-options.js';
+import { JobLedger } from './job-ledger.js';
+import { cancelledError } from './pending-job.js';
+import { SchedulerLoop } from './scheduler-loop.js';
+import type { SchedulerOptions } from './scheduler-options.js';
+import { dagOptions, systemTimers, taskOptions } from './scheduler-options.js';
 import { StageBinaries } from './stage-binaries.js';
-
-/** A job of more stages is not drawn in the log. */
-const MAX_LOGGED_STAGES = 50;
-
-/** Something from outside: one of the two schedulers is to hear of it. */
-type Message =
-  | { readonly to: 'dag'; readonly event: DagEvent }
-  | { readonly to: 'tasks'; readonly event: TaskEvent };
+import { StoredResults } from './stored-results.js';
+import { TaskStarter } from './task-starter.js';
 
 /**
- * Runs jobs: the shell around the two schedulers, which decide and do nothing else.
- *
- * It hands them what happens, one message at a time, and does what they say: compiles stages, talks
- * to the backend, keeps timers, gives results to jobs and settles their promises. Messages that come
- * while one is being worked on wait in a queue, so nothing is ever handled inside something else.
- * Runs on the event loop and never awaits between a message and its consequences.
+ * Runs jobs: the shell around the two schedulers, which decide and do nothing else. This class is
+ * what the driver and the backend call; `SchedulerLoop` hands it all to the schedulers. Runs on the
+ * event loop of the driver.
  */
 export class SchedulerRunner implements JobRunner {
   readonly #options: SchedulerOptions;
-  readonly #clock: Clock;
-  readonly #timers: Timers;
   readonly #logger: Logger;
   readonly #dag: DagScheduler;
   readonly #tasks: TaskScheduler;
@@ -68,45 +42,72 @@ export class SchedulerRunner implements JobRunner {
   readonly #bus: ListenerBus;
   readonly #status: StatusTracker;
   readonly #announcer: Announcer;
-  readonly #jobs = new Map<number, PendingJob>();
-  readonly #binaries: StageBinaries;
-  readonly #inbox: Message[] = [];
-  #isBusy = false;
-  #nextJobId = 0;
-  #cancelWakeUp: (() => void) | undefined;
-  #cancelResubmit: (() => void) | undefined;
+  readonly #jobs: JobLedger;
+  readonly #loop: SchedulerLoop;
+  readonly #supply: ExecutorSupply;
+  readonly #storedResults: StoredResults;
   #stopping: Promise<void> | undefined;
+  /** Why jobs end that are cancelled now; the last word when nothing can run any more. */
+  #failure: { readonly error: Error; readonly isFinal: boolean } | undefined;
 
   constructor(options: SchedulerOptions) {
+    const clock = options.clock ?? systemClock;
+    const timers = options.timers ?? systemTimers;
+    const logger = options.logger ?? silentLogger;
+    const { backend, compiler } = options;
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#timers = options.timers ?? systemTimers;
-    this.#logger = options.logger ?? silentLogger;
-    this.#dag = new DagScheduler({
-      maxStageAttempts: options.maxStageAttempts ?? 4,
-      maxResultSizeBytes: options.maxResultSizeBytes ?? 1024 ** 3,
-      usesLocations: options.usesLocations ?? true,
-    });
-    this.#tasks = new TaskScheduler({
-      maxTaskFailures: options.maxTaskFailures ?? 4,
-      localityWaits: localityWaits(options.localityWaitMs ?? 3_000),
-      retryElsewhereWaitMs: options.retryElsewhereWaitMs ?? 3_000,
-      mode: options.schedulingMode ?? 'FIFO',
-      pools: options.pools ?? [],
-      rackOf: options.rackOf ?? (() => undefined),
-    });
-    this.#binaries = new StageBinaries(
-      options.compiler,
-      this.#dag.outputs,
-      this.#logger,
-      options.largeCaptureBytes ?? 1024 ** 2,
-    );
-    this.#bus = new ListenerBus(this.#logger);
+    this.#logger = logger;
+    this.#dag = new DagScheduler(dagOptions(options, () => this.#tasks.slots));
+    this.#tasks = new TaskScheduler(taskOptions(options));
+    this.#bus = new ListenerBus(logger);
     this.#status = new StatusTracker(options.retainedJobs ?? 1_000);
     this.#bus.add(this.#status);
     for (const listener of options.listeners ?? []) this.#bus.add(listener);
     if (options.eventLog !== undefined) this.#bus.add(options.eventLog);
-    this.#announcer = new Announcer(this.#bus, this.#clock);
+    this.#announcer = new Announcer(this.#bus, clock);
+    this.#jobs = new JobLedger({
+      announcer: this.#announcer,
+      commits: this.#commits,
+      logger,
+      codeTable: options.codeTable ?? plainCodeTable,
+      accumulators: options.accumulators,
+      generalError: () => this.#generalError(),
+      refused: (jobId, error) =>
+        this.#loop.tell({ to: 'dag', event: { kind: 'resultRefused', jobId, error } }),
+    });
+    this.#storedResults = new StoredResults(backend, logger, (update) => this.#updated(update));
+    this.#supply = new ExecutorSupply({
+      backend,
+      dag: this.#dag,
+      tasks: this.#tasks,
+      clock,
+      timers,
+      logger,
+      executors: options.executors,
+      allocation: options.allocation,
+      waitTimeoutMs: options.executorWaitTimeoutMs ?? 0,
+      failJobs: (error) => this.#failJobs(error, false),
+    });
+    const binaries = new StageBinaries(
+      compiler,
+      this.#dag.outputs,
+      logger,
+      options.largeCaptureBytes ?? 1024 ** 2,
+    );
+    this.#loop = new SchedulerLoop({
+      dag: this.#dag,
+      tasks: this.#tasks,
+      backend,
+      jobs: this.#jobs,
+      starter: new TaskStarter(backend, compiler, this.#dag, this.#jobs, binaries, this.#announcer),
+      commits: this.#commits,
+      announcer: this.#announcer,
+      clock,
+      timers,
+      logger,
+      resubmitDelayMs: options.resubmitDelayMs ?? 200,
+      changed: () => this.#supply.changed(),
+    });
   }
 
   /** Starts executors; resolves when the first one can take tasks. */
@@ -114,6 +115,7 @@ export class SchedulerRunner implements JobRunner {
     const { application, settings } = this.#options;
     if (application !== undefined) this.#announcer.applicationStarted(application, settings ?? {});
     await this.#options.backend.start(this.#backendEvents());
+    this.#supply.changed();
   }
 
   addListener(listener: Listener): void {
@@ -126,15 +128,16 @@ export class SchedulerRunner implements JobRunner {
 
   runJob(request: JobRequest): Promise<void> {
     if (this.#stopping !== undefined) return Promise.reject(this.#stoppedError());
+    if (this.#failure?.isFinal === true) return Promise.reject(this.#failure.error);
     const { signal } = request;
     if (signal?.aborted === true) {
       return Promise.reject(cancelledError(request, undefined, describeThrown(signal.reason)));
     }
     return new Promise<void>((resolve, reject) => {
-      const jobId = this.#nextJobId++;
-      const abort = (reason: string): void => this.#cancel({ by: 'id', jobId }, reason);
-      this.#jobs.set(jobId, new PendingJob(request, resolve, reject, abort));
-      this.#tell({ to: 'dag', event: { kind: 'jobSubmitted', jobId, job: request } });
+      const abort = (id: number, reason: string): void =>
+        this.#cancel({ by: 'id', jobId: id }, reason);
+      const jobId = this.#jobs.open(request, resolve, reject, abort);
+      this.#loop.tell({ to: 'dag', event: { kind: 'jobSubmitted', jobId, job: request } });
     });
   }
 
@@ -151,13 +154,13 @@ export class SchedulerRunner implements JobRunner {
   }
 
   unpersist(rddId: number, blocking: boolean): Promise<void> {
-    this.#tell({ to: 'dag', event: { kind: 'rddUnpersisted', rddId } });
+    this.#loop.tell({ to: 'dag', event: { kind: 'rddUnpersisted', rddId } });
     this.#announcer.rddUnpersisted(rddId);
     return this.#inBackground(this.#options.backend.removeRdd(rddId), blocking);
   }
 
   removeShuffle(shuffleId: number, blocking: boolean): Promise<void> {
-    this.#tell({ to: 'dag', event: { kind: 'shuffleRemoved', shuffleId } });
+    this.#loop.tell({ to: 'dag', event: { kind: 'shuffleRemoved', shuffleId } });
     return this.#inBackground(this.#options.backend.removeShuffle(shuffleId), blocking);
   }
 
@@ -215,17 +218,17 @@ export class SchedulerRunner implements JobRunner {
       !this.#tasks.isEmpty && 'task sets',
       !this.#commits.isEmpty && 'commits',
       this.#jobs.size > 0 && 'jobs',
-      this.#inbox.length > 0 && 'messages',
+      !this.#loop.isIdle && 'messages',
     ].filter((what) => what !== false);
     if (left.length > 0) throw new Error(`the runner still has ${left.join(', ')}`);
   }
 
   async #stop(): Promise<void> {
-    // Jobs that end from here on end because of this: see #outcomeError.
+    // Jobs that end from here on end because of this: see #generalError.
     await Promise.resolve();
     this.#cancel({ by: 'all' }, 'the context was stopped');
-    this.#cancelWakeUp?.();
-    this.#cancelResubmit?.();
+    this.#supply.stop();
+    this.#loop.stopTimers();
     try {
       await this.#options.backend.stop();
     } finally {
@@ -235,7 +238,7 @@ export class SchedulerRunner implements JobRunner {
   }
 
   #cancel(which: JobSelection, reason: string): void {
-    this.#tell({ to: 'dag', event: { kind: 'jobsCancelled', which, reason } });
+    this.#loop.tell({ to: 'dag', event: { kind: 'jobsCancelled', which, reason } });
   }
 
   #backendEvents(): BackendEvents {
@@ -243,22 +246,60 @@ export class SchedulerRunner implements JobRunner {
       executorAdded: (executor) => {
         this.#logger.info('executor added', { ...executor });
         this.#announcer.executorAdded(executor);
-        this.#tell({ to: 'tasks', event: { kind: 'executorAdded', executor } });
+        this.#loop.tell({ to: 'tasks', event: { kind: 'executorAdded', executor } });
+        this.#supply.changed();
       },
-      executorRemoved: (executorId, reason, countsAsFailure) => {
-        this.#logger.warn('executor removed', { executorId, reason, countsAsFailure });
-        this.#announcer.executorRemoved(executorId, reason);
-        this.#tell({
-          to: 'tasks',
-          event: { kind: 'executorRemoved', executorId, reason, countsAsFailure },
+      executorRemoved: (loss) => this.#executorRemoved(loss),
+      executorDraining: (executorId) => {
+        this.#logger.info('executor is leaving', { executorId });
+        this.#loop.tell({ to: 'tasks', event: { kind: 'executorDraining', executorId } });
+        this.#supply.changed();
+      },
+      blocksChanged: (executorId, statuses) => {
+        const executor = this.#tasks.executor(executorId);
+        // An executor that was given up holds nothing any more, whatever it says.
+        if (executor === undefined) return;
+        this.#announcer.blocksUpdated(executorId, statuses);
+        const { host } = executor;
+        this.#loop.tell({
+          to: 'dag',
+          event: { kind: 'blocksChanged', executorId, host, statuses },
         });
       },
       taskUpdate: (update) => {
-        if (update.kind === 'running') return;
-        this.#tell({ to: 'tasks', event: { kind: 'taskUpdate', update } });
+        if (update.kind === 'succeeded' && update.result.kind === 'stored') {
+          this.#storedResults.fetch(update, update.result);
+        } else {
+          this.#updated(update);
+        }
       },
       mayCommit: (request) => this.#mayCommit(request),
+      backendFailed: (error) => this.#failJobs(error, true),
     };
+  }
+
+  #updated(update: TaskUpdate): void {
+    if (update.kind === 'running') return;
+    this.#loop.tell({ to: 'tasks', event: { kind: 'taskUpdate', update } });
+  }
+
+  #executorRemoved(loss: ExecutorLoss): void {
+    // Its end is told once, however many noticed it.
+    if (this.#tasks.executor(loss.executorId) !== undefined) {
+      this.#logger.warn('executor removed', { ...loss });
+      this.#announcer.executorRemoved(loss.executorId, loss.reason);
+    }
+    this.#loop.tell({ to: 'tasks', event: { kind: 'executorRemoved', loss } });
+    this.#supply.changed();
+  }
+
+  /** Ends all jobs with an error. @param isFinal no task will ever run again: later jobs end so too */
+  #failJobs(error: Error, isFinal: boolean): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { error, isFinal };
+    this.#logger.error('all jobs fail', { error: error.message });
+    this.#cancel({ by: 'all' }, error.message);
+    if (!isFinal) this.#failure = undefined;
   }
 
   /** Only an attempt that still runs, for a job that still wants it, may ask at all. */
@@ -272,293 +313,8 @@ export class SchedulerRunner implements JobRunner {
     return this.#commits.mayCommit(request);
   }
 
-  // ── Messages ──────────────────────────────────────────────────────────────────────────────────
-
-  #tell(message: Message): void {
-    this.#inbox.push(message);
-    if (this.#isBusy) return;
-    this.#isBusy = true;
-    try {
-      // Messages are added at the end meanwhile; the queue is emptied in one go.
-      for (let position = 0; position < this.#inbox.length; position++) {
-        const next = this.#inbox[position];
-        if (next !== undefined) this.#handle(next);
-      }
-    } finally {
-      this.#inbox.length = 0;
-      this.#isBusy = false;
-    }
-  }
-
-  #handle(message: Message): void {
-    try {
-      if (message.to === 'dag') this.#tellDag(message.event);
-      else this.#tellTasks(message.event);
-    } catch (thrown) {
-      // A broken invariant: jobs must not hang on it.
-      const error = toError(thrown);
-      this.#logger.error('the scheduler failed', {
-        event: message.event.kind,
-        error: error.stack ?? error.message,
-      });
-      for (const jobId of [...this.#jobs.keys()]) this.#settle(jobId, error);
-    }
-  }
-
-  #tellDag(event: DagEvent): void {
-    for (const instruction of this.#dag.handle(event)) this.#doForDag(instruction);
-  }
-
-  #tellTasks(event: TaskEvent): void {
-    for (const instruction of this.#tasks.handle(event, this.#clock.monotonicMs())) {
-      this.#doForTasks(instruction);
-    }
-  }
-
-  #doForDag(instruction: DagInstruction): void {
-    switch (instruction.kind) {
-      case 'jobStarted':
-        this.#jobStarted(instruction.job, instruction.stages);
-        break;
-      case 'submitTaskSet':
-        this.#submit(instruction.stage, instruction.taskSet);
-        break;
-      case 'suspendTaskSet': {
-        const { stageId, stageAttempt } = instruction;
-        this.#tellTasks({ kind: 'taskSetSuspended', stageId, stageAttempt });
-        break;
-      }
-      case 'cancelStage': {
-        const { stageId, reason } = instruction;
-        this.#tellTasks({ kind: 'stageCancelled', stageId, reason });
-        break;
-      }
-      case 'partitionDone':
-      case 'partitionsLost':
-        this.#tellTasks(instruction);
-        break;
-      case 'stageAttemptEnded':
-        this.#stageAttemptEnded(instruction);
-        break;
-      case 'deliverResult':
-        this.#deliver(instruction);
-        break;
-      case 'mergeAccumulators':
-        this.#merge(instruction.updates);
-        break;
-      case 'dropCachedRdd':
-        void this.#inBackground(this.#options.backend.removeRdd(instruction.rddId), false);
-        break;
-      case 'scheduleResubmit':
-        this.#cancelResubmit = this.#timers.start(this.#options.resubmitDelayMs ?? 200, () =>
-          this.#tell({ to: 'dag', event: { kind: 'resubmitDue' } }),
-        );
-        break;
-      case 'endJob':
-        this.#endJob(instruction.job, instruction.outcome);
-        break;
-      default:
-        assertNever(instruction, 'DAG instruction');
-    }
-  }
-
-  #doForTasks(instruction: TaskInstruction): void {
-    switch (instruction.kind) {
-      case 'launch':
-        this.#launch(instruction.task);
-        break;
-      case 'kill': {
-        const { executorId, taskAttemptId, reason } = instruction;
-        this.#options.backend.kill(executorId, taskAttemptId, reason);
-        break;
-      }
-      case 'taskEnded':
-        this.#taskEnded(instruction);
-        break;
-      case 'tellDag':
-        if (instruction.event.kind === 'taskSucceeded' && instruction.event.blocks.length > 0) {
-          this.#announcer.blocksUpdated(instruction.event.executorId, instruction.event.blocks);
-        }
-        this.#tellDag(instruction.event);
-        break;
-      case 'taskSetEnded':
-        this.#options.backend.unregisterStage(instruction.stageId, instruction.stageAttempt);
-        break;
-      case 'wakeAt':
-        this.#wakeAt(instruction.timeMs);
-        break;
-      default:
-        assertNever(instruction, 'task instruction');
-    }
-  }
-
-  // ── Stages and tasks ──────────────────────────────────────────────────────────────────────────
-
-  #submit(stage: Stage, taskSet: TaskSet): void {
-    const job = stage.kind === 'result' ? this.#jobs.get(stage.job.id) : undefined;
-    let binary: StageBinary;
-    try {
-      binary = this.#binaries.make(stage, taskSet, job?.request.sink);
-    } catch (error) {
-      this.#tell({ to: 'dag', event: { kind: 'stageBroken', stageId: stage.id, error } });
-      return;
-    }
-    const { sink } = binary.plan;
-    if (job !== undefined && sink.kind === 'saveAsTextFile') job.saveId = sink.output.saveId;
-    this.#options.backend.registerStage(binary);
-    this.#announcer.stageSubmitted(stage, taskSet.stageAttempt, taskSet.partitions.length);
-    this.#tellTasks({ kind: 'taskSetSubmitted', taskSet });
-  }
-
-  #launch(task: TaskAttemptInfo): void {
-    const { stageId, taskAttemptId, executorId, partition } = task;
-    this.#announcer.taskStarted(task);
-    const stage = this.#dag.stage(stageId);
-    try {
-      if (stage === undefined) throw new Error(`stage ${stageId} is gone`);
-      this.#options.backend.launch(executorId, {
-        taskAttemptId,
-        stageId,
-        stageAttempt: task.stageAttempt,
-        generation: task.generation,
-        partition,
-        attemptNumber: task.attemptNumber,
-        split: this.#options.compiler.split(stage.node, partition),
-      });
-    } catch (error) {
-      // What a partition reads could not be found out: no attempt can run. The slot comes back.
-      this.#tell({ to: 'dag', event: { kind: 'stageBroken', stageId, error } });
-      this.#tell({ to: 'tasks', event: { kind: 'launchFailed', taskAttemptId } });
-    }
-  }
-
-  #taskEnded({ task, failure, metrics }: Extract<TaskInstruction, { kind: 'taskEnded' }>): void {
-    if (failure !== undefined) {
-      this.#commits.attemptFailed(task.taskAttemptId);
-      if (failure.kind !== 'killed') {
-        this.#logger.warn('task failed', {
-          stage: task.stageId,
-          stageAttempt: task.stageAttempt,
-          partition: task.partition,
-          attempt: task.attemptNumber,
-          executor: task.executorId,
-          kind: failure.kind,
-          error: failureSummary(failure).slice(0, 2_000),
-        });
-      }
-    }
-    this.#announcer.taskEnded(task, failure, metrics);
-  }
-
-  #stageAttemptEnded({
-    stage,
-    stageAttempt,
-    failure,
-  }: Extract<DagInstruction, { kind: 'stageAttemptEnded' }>): void {
-    const fields = { stage: stage.id, attempt: stageAttempt, name: stageName(stage) };
-    if (failure === undefined) this.#logger.info('stage finished', fields);
-    else this.#logger.warn('stage did not finish', { ...fields, reason: failure.slice(0, 2_000) });
-    this.#announcer.stageCompleted(stage, stageAttempt, failure);
-  }
-
-  #wakeAt(timeMs: number | undefined): void {
-    this.#cancelWakeUp?.();
-    this.#cancelWakeUp = undefined;
-    if (timeMs === undefined) return;
-    const delayMs = Math.max(0, Math.ceil(timeMs - this.#clock.monotonicMs()));
-    this.#cancelWakeUp = this.#timers.start(delayMs, () =>
-      this.#tell({ to: 'tasks', event: { kind: 'wokeUp' } }),
-    );
-  }
-
-  // ── Jobs ──────────────────────────────────────────────────────────────────────────────────────
-
-  #jobStarted(job: ActiveJob, stages: readonly Stage[]): void {
-    const isComplete = (shuffleId: number): boolean => this.#dag.outputs.isComplete(shuffleId);
-    this.#logger.info('job started', {
-      job: job.id,
-      name: callSiteShort(job.spec.callSite),
-      stages: stages.length,
-      tasks: job.partitions.length,
-    });
-    if (stages.length <= MAX_LOGGED_STAGES) {
-      this.#logger.debug('stages', { job: job.id, graph: stageGraphText(stages, isComplete) });
-    }
-    this.#announcer.jobStarted(job, stages);
-  }
-
-  #deliver({ jobId, position, bytes }: Extract<DagInstruction, { kind: 'deliverResult' }>): void {
-    const job = this.#jobs.get(jobId);
-    if (job === undefined || job.refusal !== undefined) return;
-    try {
-      job.request.onResult(position, bytes);
-    } catch (error) {
-      // The job may end in this very list of instructions: remember it for #endJob.
-      job.refusal = { error };
-      this.#tell({ to: 'dag', event: { kind: 'resultRefused', jobId, error } });
-    }
-  }
-
-  #merge(updates: readonly AccumulatorUpdate[]): void {
-    const sink = this.#options.accumulators;
-    if (sink === undefined) return;
-    for (const { accumulatorId, value } of updates) {
-      try {
-        sink.merge(accumulatorId, value);
-      } catch (error) {
-        // As in Spark: an accumulator that misbehaves does not take the job with it.
-        this.#logger.error('an accumulator could not merge an update', {
-          accumulator: accumulatorId,
-          error: describeThrown(error),
-        });
-      }
-    }
-  }
-
-  #endJob(job: ActiveJob, outcome: JobOutcome): void {
-    const pending = this.#jobs.get(job.id);
-    if (pending?.saveId !== undefined) this.#commits.saveEnded(pending.saveId);
-    const error = this.#outcomeError(job, pending, outcome);
-    const actual: JobOutcome =
-      outcome.kind === 'succeeded' && pending?.refusal !== undefined
-        ? { kind: 'failed', failure: { kind: 'resultRefused', error: pending.refusal.error } }
-        : outcome;
-    this.#announcer.jobEnded(job, actual, error?.message.slice(0, 64 * 1024));
-    this.#logger.info('job ended', {
-      job: job.id,
-      name: callSiteShort(job.spec.callSite),
-      outcome: actual.kind,
-    });
-    this.#settle(job.id, error);
-  }
-
-  #outcomeError(
-    job: ActiveJob,
-    pending: PendingJob | undefined,
-    outcome: JobOutcome,
-  ): Error | undefined {
-    switch (outcome.kind) {
-      case 'succeeded':
-        return pending?.refusal && toError(pending.refusal.error);
-      case 'failed':
-        return jobError(
-          job,
-          outcome.failure,
-          this.#options.codeTable ?? plainCodeTable,
-          this.#logger,
-        );
-      case 'cancelled':
-        if (this.#stopping !== undefined) return this.#stoppedError();
-        return pending && cancelledError(pending.request, job.id, outcome.reason);
-      default:
-        return assertNever(outcome, 'outcome of a job');
-    }
-  }
-
-  #settle(jobId: number, error: Error | undefined): void {
-    const pending = this.#jobs.get(jobId);
-    this.#jobs.delete(jobId);
-    pending?.settle(error);
+  #generalError(): Error | undefined {
+    return this.#stopping === undefined ? this.#failure?.error : this.#stoppedError();
   }
 
   #stoppedError(): ContextStoppedError {
@@ -573,8 +329,4 @@ export class SchedulerRunner implements JobRunner {
     );
     return Promise.resolve();
   }
-}
-
-function localityWaits(wait: number | LocalityWaits): LocalityWaits {
-  return typeof wait === 'number' ? { processMs: wait, nodeMs: wait, rackMs: wait } : wait;
 }

@@ -39,6 +39,11 @@ export class StageBinaries {
     return { stageId, stageAttempt, jobId, plan, shuffleInputs, properties };
   }
 
+  /** The plan of a stage, once it was made. */
+  planOf(stage: Stage): StagePlan | undefined {
+    return this.#plans.get(stage);
+  }
+
   #compile(stage: Stage, sink: JobSink | undefined): StagePlan {
     let plan: StagePlan;
     if (stage.kind === 'shuffleMap') {

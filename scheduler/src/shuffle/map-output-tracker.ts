@@ -14,6 +14,8 @@ interface ShuffleState {
   wasComplete: boolean;
   /** Made when first asked for after a change: every stage that reads the shuffle shares it. */
   input: ShuffleInput | undefined;
+  /** Bytes of each reduce partition over all outputs; made when first asked for after a change. */
+  partBytes: Float64Array | undefined;
 }
 
 /** A map output that is gone. */
@@ -52,6 +54,7 @@ export class MapOutputTracker {
       generation: 0,
       wasComplete: numMapPartitions === 0,
       input: undefined,
+      partBytes: undefined,
     });
   }
 
@@ -76,7 +79,7 @@ export class MapOutputTracker {
     if (state.outputs[output.mapPartition] !== undefined) return false;
     state.outputs[output.mapPartition] = output;
     state.available++;
-    state.input = undefined;
+    forget(state);
     if (state.available === state.numMapPartitions) state.wasComplete = true;
     return true;
   }
@@ -135,7 +138,7 @@ export class MapOutputTracker {
     state.outputs.fill(undefined);
     state.available = 0;
     state.wasComplete = state.numMapPartitions === 0;
-    state.input = undefined;
+    forget(state);
   }
 
   /** The known shuffles that read this one, directly or through others; without itself. */
@@ -186,6 +189,22 @@ export class MapOutputTracker {
     return state.input;
   }
 
+  /** Whether some map output stands on the executor. */
+  hasOutputsOf(executorId: string): boolean {
+    for (const { outputs } of this.#shuffles.values()) {
+      if (outputs.some((output) => output?.executorId === executorId)) return true;
+    }
+    return false;
+  }
+
+  /** Bytes that a reduce partition reads of the outputs that are there; 0 for an unknown shuffle. */
+  partBytes(shuffleId: number, reducePartition: number): number {
+    const state = this.#shuffles.get(shuffleId);
+    if (state === undefined) return 0;
+    state.partBytes ??= sumOfParts(state);
+    return state.partBytes[reducePartition] ?? 0;
+  }
+
   /**
    * Executors that hold at least a fraction of a reducer's input, the one with most first.
    *
@@ -234,7 +253,7 @@ export class MapOutputTracker {
   #drop(state: ShuffleState, mapPartition: number): void {
     state.outputs[mapPartition] = undefined;
     state.available--;
-    state.input = undefined;
+    forget(state);
   }
 
   #removeWhere(gone: (output: MapOutputLocation) => boolean): RemovedOutput[] {
@@ -249,4 +268,22 @@ export class MapOutputTracker {
     }
     return removed;
   }
+}
+
+/** Drops what was derived from the outputs. */
+function forget(state: ShuffleState): void {
+  state.input = undefined;
+  state.partBytes = undefined;
+}
+
+function sumOfParts({ outputs, numReducePartitions }: ShuffleState): Float64Array {
+  const sums = new Float64Array(numReducePartitions);
+  for (const output of outputs) {
+    const sizes = output?.partSizesBytes;
+    if (sizes === undefined) continue;
+    for (let part = 0; part < numReducePartitions; part++) {
+      sums[part] = (sums[part] ?? 0) + (sizes[part] ?? 0);
+    }
+  }
+  return sums;
 }

@@ -6,7 +6,8 @@ export interface BlockLocation {
   readonly host: string;
 }
 
-interface BlockCopy {
+/** A cached partition on one executor. */
+export interface BlockCopy {
   readonly location: BlockLocation;
   readonly sizeBytes: number;
 }
@@ -50,6 +51,15 @@ export class BlockTracker {
   locations(rddId: number, partition: number): readonly BlockLocation[] {
     const copies = this.#rdds.get(rddId)?.get(partition);
     return copies === undefined ? [] : Array.from(copies.values(), (copy) => copy.location);
+  }
+
+  /** The copy of a partition that was reported largest, with the first of equal ones. */
+  largestCopy(rddId: number, partition: number): BlockCopy | undefined {
+    let largest: BlockCopy | undefined;
+    for (const copy of this.#rdds.get(rddId)?.get(partition)?.values() ?? []) {
+      if (largest === undefined || copy.sizeBytes > largest.sizeBytes) largest = copy;
+    }
+    return largest;
   }
 
   /** Whether each of the RDD's partitions is held somewhere; an RDD of none is never cached. */

@@ -9,6 +9,8 @@ export interface ExecutorState {
   freeSlots: number;
   /** Task attempts that run there. */
   readonly running: Set<number>;
+  /** It is about to leave and gets no more tasks; its free slots do not count. */
+  isDraining: boolean;
 }
 
 /**
@@ -56,6 +58,7 @@ export class Cluster implements ClusterView {
       slots: info.slots,
       freeSlots: info.slots,
       running: new Set(),
+      isDraining: false,
     };
     this.#executors.set(info.executorId, executor);
     adjust(this.#perHost, info.host, 1);
@@ -74,18 +77,36 @@ export class Cluster implements ClusterView {
     executor.freeSlots = 0;
   }
 
-  taskStarted(executor: ExecutorState, taskAttemptId: number): void {
-    executor.running.add(taskAttemptId);
+  /** Slots of executors that are to stay. */
+  get slots(): number {
+    let slots = 0;
+    for (const executor of this.#executors.values())
+      if (!executor.isDraining) slots += executor.slots;
+    return slots;
+  }
+
+  /** The executor gets no more tasks. */
+  drain(executor: ExecutorState): void {
+    if (executor.isDraining) return;
+    executor.isDraining = true;
+    this.#free.delete(executor);
+    this.#freeSlots -= executor.freeSlots;
+    executor.freeSlots = 0;
+  }
+
+  /** Tasks run there from now on, one after another in one slot. */
+  slotTaken(executor: ExecutorState, taskAttemptIds: readonly number[]): void {
+    for (const taskAttemptId of taskAttemptIds) executor.running.add(taskAttemptId);
     executor.freeSlots--;
     this.#freeSlots--;
     this.#free.delete(executor);
     if (executor.freeSlots > 0) this.#free.add(executor);
   }
 
-  taskEnded(executor: ExecutorState, taskAttemptId: number): void {
-    if (!executor.running.delete(taskAttemptId)) return;
-    // An executor that is gone has no slots to give back.
-    if (this.#executors.get(executor.executorId) !== executor) return;
+  /** The last task of a slot has ended. */
+  slotFreed(executor: ExecutorState): void {
+    // An executor that is gone, or about to go, has no slots to give back.
+    if (this.#executors.get(executor.executorId) !== executor || executor.isDraining) return;
     executor.freeSlots++;
     this.#freeSlots++;
     this.#free.add(executor);
@@ -93,6 +114,10 @@ export class Cluster implements ClusterView {
 
   hasExecutor(executorId: string): boolean {
     return this.#executors.has(executorId);
+  }
+
+  get hasSeveralHosts(): boolean {
+    return this.#perHost.size > 1;
   }
 
   hasHost(host: string): boolean {

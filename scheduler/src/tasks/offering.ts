@@ -5,14 +5,27 @@ import type { TaskSetManager } from './task-set-manager.js';
 
 /** Stands before all levels: tasks that failed and look for another executor. */
 const RETRIES = -1;
+/** Stands behind all levels: second copies of slow tasks. */
+const COPIES = 5;
 
-/** A task and the executor it fits on. */
+/** What runs on an executor next, and how near it is there. */
 export interface Match {
-  readonly index: number;
+  /** One after another in the same slot. */
+  readonly indices: readonly number[];
   readonly executor: ExecutorState;
   readonly level: Locality;
-  /** It failed before; where it runs says nothing about how far the task set may go. */
-  readonly isRetry: boolean;
+  /** Where it runs says nothing about how far the task set may go: a retry, or a copy. */
+  readonly isSpecial: boolean;
+  readonly isSpeculative: boolean;
+}
+
+/** What an offering knows of the cluster. */
+export interface OfferingScope {
+  readonly executors: readonly ExecutorState[];
+  readonly isOnlyExecutor: boolean;
+  readonly hasSeveralHosts: boolean;
+  readonly nowMs: number;
+  readonly idleSinceMs: number;
 }
 
 /**
@@ -22,29 +35,17 @@ export interface Match {
  */
 export class Offering {
   readonly #manager: TaskSetManager;
-  readonly #executors: readonly ExecutorState[];
-  readonly #isOnlyExecutor: boolean;
-  readonly #nowMs: number;
-  readonly #idleSinceMs: number;
+  readonly #scope: OfferingScope;
   readonly #allowedAtStart: Locality;
-  #level: Locality | typeof RETRIES = RETRIES;
+  #level: Locality | typeof RETRIES | typeof COPIES = RETRIES;
   #turn: ExecutorState[];
   #head = 0;
 
-  constructor(
-    manager: TaskSetManager,
-    executors: readonly ExecutorState[],
-    isOnlyExecutor: boolean,
-    nowMs: number,
-    idleSinceMs: number,
-  ) {
+  constructor(manager: TaskSetManager, scope: OfferingScope) {
     this.#manager = manager;
-    this.#executors = executors;
-    this.#isOnlyExecutor = isOnlyExecutor;
-    this.#nowMs = nowMs;
-    this.#idleSinceMs = idleSinceMs;
+    this.#scope = scope;
     this.#allowedAtStart = this.#allowed();
-    this.#turn = manager.hasRetries ? executors.slice() : [];
+    this.#turn = manager.hasRetries ? this.#usable() : [];
   }
 
   /** The next task to launch; undefined when the task set has no use for what is free. */
@@ -71,15 +72,20 @@ export class Offering {
 
   #tryOn(executor: ExecutorState): Match | undefined {
     const { executorId, host } = executor;
-    if (this.#level === RETRIES) {
-      const index = this.#manager.takeRetry(executorId, this.#isOnlyExecutor, this.#nowMs);
-      if (index === undefined) return undefined;
-      const level = this.#manager.localityOn(index, executorId, host);
-      return { index, executor, level, isRetry: true };
-    }
     const level = this.#level;
-    const index = this.#manager.take(level, executorId, host);
-    return index === undefined ? undefined : { index, executor, level, isRetry: false };
+    if (level === RETRIES || level === COPIES) {
+      const { isOnlyExecutor, hasSeveralHosts, nowMs } = this.#scope;
+      const isSpeculative = level === COPIES;
+      const index = isSpeculative
+        ? this.#manager.takeSlow(executorId, host, hasSeveralHosts)
+        : this.#manager.takeRetry(executorId, host, isOnlyExecutor, nowMs);
+      if (index === undefined) return undefined;
+      const near = this.#manager.locations.localityOn(index, executorId, host);
+      return { indices: [index], executor, level: near, isSpecial: true, isSpeculative };
+    }
+    const indices = this.#manager.take(level, executorId, host);
+    if (indices === undefined) return undefined;
+    return { indices, executor, level, isSpecial: false, isSpeculative: false };
   }
 
   #advance(): boolean {
@@ -87,20 +93,32 @@ export class Offering {
       const level = (this.#level + 1) as Locality;
       // Tasks without preference are never delayed, but come after those that are at home here.
       if (level !== NO_PREF && level > this.#allowed()) {
-        if (level > NO_PREF) return false;
+        if (level > NO_PREF) break;
         this.#level = level;
         continue;
       }
       this.#level = level;
       if (!this.#manager.pending.hasTasksAt(level)) continue;
-      this.#turn = this.#executors.slice();
+      this.#turn = this.#usable();
       this.#head = 0;
       return true;
     }
-    return false;
+    if (this.#level === COPIES || this.#manager.speculation?.hasCandidates !== true) return false;
+    this.#level = COPIES;
+    this.#turn = this.#usable();
+    this.#head = 0;
+    return true;
+  }
+
+  /** The executors that the task set does not avoid. */
+  #usable(): ExecutorState[] {
+    const { exclusion } = this.#manager;
+    const { executors } = this.#scope;
+    if (exclusion === undefined) return executors.slice();
+    return executors.filter(({ executorId, host }) => !exclusion.isExcluded(executorId, host));
   }
 
   #allowed(): Locality {
-    return this.#manager.delay.allowed(this.#nowMs, this.#idleSinceMs);
+    return this.#manager.delay.allowed(this.#scope.nowMs, this.#scope.idleSinceMs);
   }
 }

@@ -32,7 +32,7 @@ interface Share {
 export class Pool {
   readonly spec: PoolSpec;
   readonly #runnable: TaskSetManager[] = [];
-  /** Attempts of the pool's task sets that run now; kept by `Pools`. */
+  /** Slots that the pool's task sets have now; kept by `Pools`. */
   running = 0;
   /** Task sets that belong here, runnable or not; kept by `Pools`. */
   members = 0;
@@ -66,7 +66,7 @@ export class Pool {
     let best: TaskSetManager | undefined;
     for (const manager of this.#runnable) {
       if (excluded.has(manager)) continue;
-      if (best === undefined || manager.runningAttempts < best.runningAttempts) best = manager;
+      if (best === undefined || manager.slotsInUse < best.slotsInUse) best = manager;
     }
     return best;
   }
@@ -126,14 +126,16 @@ export class Pools {
     else pool?.remove(manager);
   }
 
-  taskStarted(manager: TaskSetManager): void {
+  slotTaken(manager: TaskSetManager): void {
+    manager.slotsInUse++;
     const pool = this.#poolOf.get(manager);
     if (pool === undefined) return;
     pool.running++;
     if (!manager.isRunnable) pool.remove(manager);
   }
 
-  taskEnded(manager: TaskSetManager): void {
+  slotFreed(manager: TaskSetManager): void {
+    manager.slotsInUse--;
     const pool = this.#poolOf.get(manager);
     if (pool !== undefined) pool.running--;
   }

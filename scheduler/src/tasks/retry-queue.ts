@@ -4,6 +4,9 @@ interface Retry {
   readonly avoidUntilMs: number;
 }
 
+/** Whether a task may run where the slot is. */
+type MayRun = (index: number) => boolean;
+
 /**
  * Failed tasks that should rather run on another executor than the one they failed on. After
  * `waitMs`, or when there is no other executor, that one may have them again: a preference must not
@@ -11,8 +14,8 @@ interface Retry {
  */
 export class RetryQueue {
   readonly #waitMs: number;
-  /** executor to avoid → its failed tasks, oldest first from `head` */
-  readonly #byExecutor = new Map<string, { head: number; readonly retries: Retry[] }>();
+  /** executor to avoid → its failed tasks, oldest first */
+  readonly #byExecutor = new Map<string, Retry[]>();
   #size = 0;
 
   constructor(waitMs: number) {
@@ -23,34 +26,51 @@ export class RetryQueue {
     return this.#size;
   }
 
+  /** All that wait. */
+  *indices(): Generator<number> {
+    for (const retries of this.#byExecutor.values()) {
+      for (const { index } of retries) yield index;
+    }
+  }
+
   push(index: number, avoidExecutorId: string, nowMs: number): void {
     const retry = { index, avoidUntilMs: nowMs + this.#waitMs };
-    const queue = this.#byExecutor.get(avoidExecutorId);
-    if (queue === undefined) this.#byExecutor.set(avoidExecutorId, { head: 0, retries: [retry] });
-    else queue.retries.push(retry);
+    const retries = this.#byExecutor.get(avoidExecutorId);
+    if (retries === undefined) this.#byExecutor.set(avoidExecutorId, [retry]);
+    else retries.push(retry);
     this.#size++;
   }
 
-  /** @param isOnlyExecutor no other executor is alive, so there is nothing to wait for */
-  take(executorId: string, isOnlyExecutor: boolean, nowMs: number): number | undefined {
+  /**
+   * @param isOnlyExecutor no other executor is alive, so there is nothing to wait for
+   * @param mayRun refuses tasks for which the executor is excluded
+   */
+  take(
+    executorId: string,
+    isOnlyExecutor: boolean,
+    nowMs: number,
+    mayRun: MayRun = () => true,
+  ): number | undefined {
     if (this.#size === 0) return undefined;
-    for (const [avoided, queue] of this.#byExecutor) {
-      const retry = queue.retries[queue.head];
+    for (const [avoided, retries] of this.#byExecutor) {
+      const isAvoided = avoided === executorId && !isOnlyExecutor;
+      const position = retries.findIndex(
+        ({ index, avoidUntilMs }) => (!isAvoided || nowMs >= avoidUntilMs) && mayRun(index),
+      );
+      const [retry] = position < 0 ? [] : retries.splice(position, 1);
       if (retry === undefined) continue;
-      if (avoided === executorId && !isOnlyExecutor && nowMs < retry.avoidUntilMs) continue;
-      queue.head++;
       this.#size--;
-      if (queue.head === queue.retries.length) this.#byExecutor.delete(avoided);
+      if (retries.length === 0) this.#byExecutor.delete(avoided);
       return retry.index;
     }
     return undefined;
   }
 
-  /** When the next retry may run where it failed. */
-  nextWakeMs(): number | undefined {
+  /** When the next retry may run where it failed; undefined when that time has passed for all. */
+  nextWakeMs(nowMs: number): number | undefined {
     let wakeMs: number | undefined;
-    for (const { head, retries } of this.#byExecutor.values()) {
-      const untilMs = retries[head]?.avoidUntilMs;
+    for (const retries of this.#byExecutor.values()) {
+      const untilMs = retries.find(({ avoidUntilMs }) => avoidUntilMs > nowMs)?.avoidUntilMs;
       if (untilMs !== undefined && (wakeMs === undefined || untilMs < wakeMs)) wakeMs = untilMs;
     }
     return wakeMs;

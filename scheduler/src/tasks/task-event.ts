@@ -1,6 +1,7 @@
 import type { TaskFailure, TaskMetrics, TaskUpdate } from 'heddle/internal';
-import type { ExecutorInfo } from '../backend/scheduler-backend.js';
+import type { ExecutorInfo, ExecutorLoss } from '../backend/scheduler-backend.js';
 import type { DagEvent } from '../dag/dag-event.js';
+import type { HealthChange } from '../exclusion/health-tracker.js';
 import type { LocalityName } from './locality.js';
 import type { TaskSet } from './task-set.js';
 
@@ -21,12 +22,9 @@ export type TaskEvent =
       readonly partitions: readonly number[];
     }
   | { readonly kind: 'executorAdded'; readonly executor: ExecutorInfo }
-  | {
-      readonly kind: 'executorRemoved';
-      readonly executorId: string;
-      readonly reason: string;
-      readonly countsAsFailure: boolean;
-    }
+  | { readonly kind: 'executorRemoved'; readonly loss: ExecutorLoss }
+  /** The executor ends what it runs and gets no more. */
+  | { readonly kind: 'executorDraining'; readonly executorId: string }
   | { readonly kind: 'taskUpdate'; readonly update: TaskUpdate }
   /** The attempt never reached its executor. */
   | { readonly kind: 'launchFailed'; readonly taskAttemptId: number }
@@ -45,12 +43,22 @@ export interface TaskAttemptInfo {
   readonly executorId: string;
   readonly host: string;
   readonly locality: LocalityName;
+  /** When its turn came, on the monotonic clock. */
   readonly launchedMs: number;
+  /** A second copy of a slow task. */
+  readonly isSpeculative: boolean;
 }
 
 /** What is to be done, in order. */
 export type TaskInstruction =
-  | { readonly kind: 'launch'; readonly task: TaskAttemptInfo }
+  | {
+      readonly kind: 'launch';
+      readonly task: TaskAttemptInfo;
+      /** Tasks that run after it in the same slot. */
+      readonly followers: readonly TaskAttemptInfo[];
+    }
+  /** It is the turn of a task that was launched as a follower. */
+  | { readonly kind: 'taskBegan'; readonly task: TaskAttemptInfo }
   | {
       readonly kind: 'kill';
       readonly executorId: string;
@@ -61,11 +69,22 @@ export type TaskInstruction =
   | {
       readonly kind: 'taskEnded';
       readonly task: TaskAttemptInfo;
+      /** False for a follower whose turn never came. */
+      readonly hasBegun: boolean;
       readonly failure: TaskFailure | undefined;
       readonly metrics: TaskMetrics | undefined;
     }
   | { readonly kind: 'tellDag'; readonly event: DagEvent }
   /** Nothing of this stage attempt runs or will run. */
   | { readonly kind: 'taskSetEnded'; readonly stageId: number; readonly stageAttempt: number }
+  /** Executors or hosts get no more tasks for a while, or get some again. */
+  | { readonly kind: 'healthChanged'; readonly changes: readonly HealthChange[] }
+  /** A task may run on none of the executors that are there: idle excluded ones could be replaced. */
+  | {
+      readonly kind: 'unschedulable';
+      readonly stageId: number;
+      readonly partition: number;
+      readonly idleExecutorIds: readonly string[];
+    }
   /** Send `wokeUp` at this time; replaces the wish before. `undefined`: no need to. */
   | { readonly kind: 'wakeAt'; readonly timeMs: number | undefined };

@@ -1,18 +1,23 @@
 import { assertNever } from '@heddle/common';
 import type { TaskFailure, TaskUpdate } from 'heddle/internal';
-import type { ExecutorInfo } from '../backend/scheduler-backend.js';
+import type { ExecutorInfo, ExecutorLoss } from '../backend/scheduler-backend.js';
+import { ExclusionPolicy } from '../exclusion/exclusion-policy.js';
 import { failureSummary, verdictOf } from '../failure/verdict.js';
 import type { ExecutorState } from './cluster.js';
 import { Cluster } from './cluster.js';
 import { LOCALITY_NAMES } from './locality.js';
 import type { Match } from './offering.js';
-import { Offering } from './offering.js';
 import type { PoolSpec, SchedulingMode } from './pool.js';
 import { Pools } from './pool.js';
+import type { Launch, RunningTask } from './running-tasks.js';
+import { RunningTasks } from './running-tasks.js';
+import type { OfferScope } from './slot-offers.js';
+import { EVERYTHING, NOTHING, SlotOffers } from './slot-offers.js';
 import type { TaskAttemptInfo, TaskEvent, TaskInstruction } from './task-event.js';
 import type { TaskSet } from './task-set.js';
 import type { TaskSetOptions } from './task-set-manager.js';
 import { TaskSetManager } from './task-set-manager.js';
+import { TaskSets } from './task-sets.js';
 
 /** Names the pool of a job in its flow-local properties. */
 export const POOL_PROPERTY = 'heddle.scheduler.pool';
@@ -22,24 +27,6 @@ export interface TaskSchedulerOptions extends TaskSetOptions {
   readonly pools: readonly PoolSpec[];
   readonly rackOf: (host: string) => string | undefined;
 }
-
-interface RunningTask {
-  readonly info: TaskAttemptInfo;
-  readonly manager: TaskSetManager;
-  readonly index: number;
-  readonly executor: ExecutorState;
-  /** The executor was told to end it; its update is still to come. */
-  isKilled: boolean;
-}
-
-/** Which executors could be of use after an event. */
-type Scope =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'all' }
-  | { readonly kind: 'one'; readonly executor: ExecutorState };
-
-const NOTHING: Scope = { kind: 'none' };
-const EVERYTHING: Scope = { kind: 'all' };
 
 /**
  * Decides which task runs on which free slot, and what becomes of tasks that fail.
@@ -53,31 +40,53 @@ const EVERYTHING: Scope = { kind: 'all' };
 export class TaskScheduler {
   readonly #options: TaskSchedulerOptions;
   readonly #cluster: Cluster;
-  readonly #pools: Pools;
-  /** stage → its task sets, of which at most one is not suspended */
-  readonly #stages = new Map<number, TaskSetManager[]>();
-  readonly #running = new Map<number, RunningTask>();
+  readonly #sets: TaskSets;
+  readonly #running = new RunningTasks();
+  readonly #offers: SlotOffers;
+  readonly #exclusion: ExclusionPolicy | undefined;
+  /** Executors that were given up: their ids never come back. */
+  readonly #gone = new Set<string>();
   #nextTaskAttemptId = 0;
-  /** Since when some slot has been free without a break. */
-  #idleSinceMs = Infinity;
   #wakeAtMs: number | undefined;
+  #out: TaskInstruction[] = [];
 
   constructor(options: TaskSchedulerOptions) {
     this.#options = options;
     this.#cluster = new Cluster(options.rackOf);
-    this.#pools = new Pools(options.mode, options.pools);
+    const pools = new Pools(options.mode, options.pools);
+    this.#sets = new TaskSets(pools);
+    this.#exclusion = options.exclusion && new ExclusionPolicy(options.exclusion, this.#cluster);
+    this.#offers = new SlotOffers(
+      this.#cluster,
+      pools,
+      (executor) => this.#exclusion?.isExcluded(executor) === true,
+      (manager, match, nowMs) => this.#launch(manager, match, nowMs),
+    );
   }
 
   /** @param nowMs monotonic time in milliseconds */
   handle(event: TaskEvent, nowMs: number): TaskInstruction[] {
-    const out: TaskInstruction[] = [];
-    const scope = this.#apply(event, nowMs, out);
-    if (scope !== NOTHING) this.#offer(scope, nowMs, out);
-    return out;
+    this.#out = [];
+    this.#offer(this.#apply(event, nowMs), nowMs);
+    return this.#out;
   }
 
   get executors(): Iterable<ExecutorState> {
     return this.#cluster.executors;
+  }
+
+  executor(executorId: string): ExecutorState | undefined {
+    return this.#cluster.executor(executorId);
+  }
+
+  /** Slots of the executors that are to stay. */
+  get slots(): number {
+    return this.#cluster.slots;
+  }
+
+  /** The task sets that are not over. */
+  get taskSets(): Iterable<TaskSetManager> {
+    return this.#sets.all();
   }
 
   /** Whether the attempt is one of ours and not over: only such an attempt may commit. */
@@ -87,47 +96,49 @@ export class TaskScheduler {
 
   /** Nothing is left of any task set; for tests. */
   get isEmpty(): boolean {
-    return this.#stages.size === 0 && this.#running.size === 0 && this.#pools.isEmpty;
+    return this.#sets.isEmpty && this.#running.size === 0;
   }
 
   /** Stack entries that looking for tasks has met in this stage's task sets; for tests. */
   visits(stageId: number): number {
-    return (this.#stages.get(stageId) ?? []).reduce(
-      (sum, manager) => sum + manager.pending.visits,
-      0,
-    );
+    return this.#sets.ofStage(stageId).reduce((sum, manager) => sum + manager.pending.visits, 0);
   }
 
-  #apply(event: TaskEvent, nowMs: number, out: TaskInstruction[]): Scope {
+  #apply(event: TaskEvent, nowMs: number): OfferScope {
     switch (event.kind) {
       case 'taskSetSubmitted':
         return this.#submit(event.taskSet);
       case 'taskSetSuspended':
-        for (const manager of this.#managers(event.stageId, event.stageAttempt)) {
+        for (const manager of this.#sets.ofAttempt(event.stageId, event.stageAttempt)) {
           this.#suspend(manager);
-          this.#endIfOver(manager, out);
+          this.#endIfOver(manager, nowMs);
         }
         return NOTHING;
       case 'stageCancelled':
-        return this.#cancelStage(event.stageId, event.reason, out);
+        return this.#cancelStage(event.stageId, event.reason, nowMs);
       case 'partitionDone':
-        return this.#partitionDone(event.stageId, event.partition, out);
+        return this.#partitionDone(event.stageId, event.partition, nowMs);
       case 'partitionsLost':
-        for (const manager of this.#managers(event.stageId, event.stageAttempt)) {
+        for (const manager of this.#sets.ofAttempt(event.stageId, event.stageAttempt)) {
           for (const partition of event.partitions) manager.partitionLost(partition);
-          this.#pools.update(manager);
+          this.#sets.update(manager);
         }
         return EVERYTHING;
       case 'executorAdded':
         return this.#executorAdded(event.executor);
       case 'executorRemoved':
-        return this.#executorRemoved(event, nowMs, out);
+        return this.#executorRemoved(event.loss, nowMs);
+      case 'executorDraining': {
+        const executor = this.#cluster.executor(event.executorId);
+        if (executor !== undefined) this.#cluster.drain(executor);
+        return NOTHING;
+      }
       case 'taskUpdate':
-        return this.#taskUpdate(event.update, nowMs, out);
+        return this.#taskUpdate(event.update, nowMs);
       case 'launchFailed': {
         const task = this.#running.get(event.taskAttemptId);
         if (task === undefined) return NOTHING;
-        this.#failed(task, { kind: 'killed', reason: 'not launched' }, undefined, nowMs, out);
+        this.#failed(task, { kind: 'killed', reason: 'not launched' }, undefined, nowMs);
         return EVERYTHING;
       }
       case 'wokeUp':
@@ -138,90 +149,110 @@ export class TaskScheduler {
     }
   }
 
-  #submit(taskSet: TaskSet): Scope {
+  // ── Task sets ─────────────────────────────────────────────────────────────────────────────────
+
+  #submit(taskSet: TaskSet): OfferScope {
     const manager = new TaskSetManager(taskSet, this.#options, this.#cluster);
-    const managers = this.#stages.get(taskSet.stageId);
-    if (managers === undefined) this.#stages.set(taskSet.stageId, [manager]);
-    else managers.push(manager);
-    this.#pools.add(manager, taskSet.properties[POOL_PROPERTY]);
+    this.#sets.add(manager, taskSet.properties[POOL_PROPERTY]);
     return EVERYTHING;
   }
 
-  #cancelStage(stageId: number, reason: string, out: TaskInstruction[]): Scope {
-    const managers = (this.#stages.get(stageId) ?? []).slice();
+  #cancelStage(stageId: number, reason: string, nowMs: number): OfferScope {
+    const managers = this.#sets.ofStage(stageId);
     for (const manager of managers) this.#suspend(manager);
     for (const task of this.#running.values()) {
-      if (task.info.stageId === stageId) kill(task, reason, out);
+      if (task.info.stageId === stageId) this.#kill(task, reason);
     }
-    for (const manager of managers) this.#endIfOver(manager, out);
+    for (const manager of managers) this.#endIfOver(manager, nowMs);
     return NOTHING;
   }
 
-  #partitionDone(stageId: number, partition: number, out: TaskInstruction[]): Scope {
-    for (const manager of (this.#stages.get(stageId) ?? []).slice()) {
+  #partitionDone(stageId: number, partition: number, nowMs: number): OfferScope {
+    for (const manager of this.#sets.ofStage(stageId)) {
       const index = manager.partitionDone(partition);
       if (index === undefined) continue;
-      for (const task of this.#running.values()) {
-        if (task.manager === manager && task.index === index) {
-          kill(task, 'another attempt finished the partition', out);
-        }
-      }
-      this.#pools.update(manager);
-      this.#endIfOver(manager, out);
+      this.#killAttempts(manager, index);
+      this.#sets.update(manager);
+      this.#endIfOver(manager, nowMs);
     }
     return NOTHING;
   }
 
-  #executorAdded(info: ExecutorInfo): Scope {
+  #suspend(manager: TaskSetManager): void {
+    manager.suspend();
+    this.#sets.update(manager);
+  }
+
+  #endIfOver(manager: TaskSetManager, nowMs: number): void {
+    if (!manager.isOver || !this.#sets.remove(manager)) return;
+    const { stageId, stageAttempt } = manager.taskSet;
+    this.#out.push({ kind: 'taskSetEnded', stageId, stageAttempt });
+    this.#exclusion?.taskSetEnded(manager, nowMs, this.#out);
+  }
+
+  // ── Executors ─────────────────────────────────────────────────────────────────────────────────
+
+  #executorAdded(info: ExecutorInfo): OfferScope {
     if (this.#cluster.executor(info.executorId) !== undefined) return NOTHING;
+    if (this.#gone.has(info.executorId)) return NOTHING;
     const executor = this.#cluster.add(info);
-    for (const managers of this.#stages.values()) {
-      for (const manager of managers) manager.executorAdded(info.executorId, info.host);
-    }
+    for (const manager of this.#sets.all()) manager.executorAdded(info.executorId, info.host);
     return { kind: 'one', executor };
   }
 
-  #executorRemoved(
-    event: Extract<TaskEvent, { kind: 'executorRemoved' }>,
-    nowMs: number,
-    out: TaskInstruction[],
-  ): Scope {
-    const executor = this.#cluster.executor(event.executorId);
+  /** The one way in which an executor ends, whoever noticed it. */
+  #executorRemoved(loss: ExecutorLoss, nowMs: number): OfferScope {
+    this.#gone.add(loss.executorId);
+    const executor = this.#cluster.executor(loss.executorId);
     if (executor === undefined) return NOTHING;
     this.#cluster.remove(executor);
-    for (const managers of this.#stages.values()) {
-      for (const manager of managers) {
-        manager.pending.executorRemoved(executor.executorId, executor.host);
-      }
+    this.#exclusion?.executorRemoved(loss.executorId);
+    for (const manager of this.#sets.all()) {
+      manager.pending.executorRemoved(executor.executorId, executor.host);
     }
-    out.push({ kind: 'tellDag', event: { kind: 'executorLost', executorId: event.executorId } });
-    const failure: TaskFailure = {
-      kind: 'executorLost',
-      reason: event.reason,
-      countsAsFailure: event.countsAsFailure,
-    };
-    for (const taskAttemptId of [...executor.running]) {
-      const task = this.#running.get(taskAttemptId);
-      if (task !== undefined) this.#failed(task, failure, undefined, nowMs, out);
+    this.#out.push({ kind: 'tellDag', event: { kind: 'executorLost', loss, host: executor.host } });
+    const { reason, countsAsFailure } = loss;
+    const lost = Array.from(executor.running, (id) => this.#running.get(id));
+    // Those that waited for their turn have nothing to do with it.
+    const counted = new Set(lost.filter((task) => task && this.#running.isCurrent(task)));
+    for (const task of lost) {
+      if (task === undefined) continue;
+      const counts = countsAsFailure && counted.has(task);
+      this.#failed(
+        task,
+        { kind: 'executorLost', reason, countsAsFailure: counts },
+        undefined,
+        nowMs,
+      );
     }
     return EVERYTHING;
   }
 
-  #taskUpdate(update: TaskUpdate, nowMs: number, out: TaskInstruction[]): Scope {
+  // ── Tasks ─────────────────────────────────────────────────────────────────────────────────────
+
+  #taskUpdate(update: TaskUpdate, nowMs: number): OfferScope {
     if (update.kind === 'running') return NOTHING;
     // An attempt that is not known any more ran on an executor that was given up: too late.
     const task = this.#running.get(update.taskAttemptId);
-    if (task === undefined) return NOTHING;
+    if (task === undefined || task.info.executorId !== update.executorId) return NOTHING;
     if (update.kind === 'failed') {
-      this.#failed(task, update.failure, update.metrics, nowMs, out);
+      const slotFree = this.#failed(task, update.failure, update.metrics, nowMs);
       // A retry may fit on any executor; kills and ends of other kinds free just this slot.
-      return task.manager.isRunnable ? EVERYTHING : { kind: 'one', executor: task.executor };
+      if (task.manager.isRunnable) return EVERYTHING;
+      return slotFree ? { kind: 'one', executor: task.executor } : NOTHING;
     }
-    this.#release(task);
+    const slotFree = this.#release(task, true, nowMs);
     const { info, manager } = task;
-    manager.succeeded(task.index);
-    out.push({ kind: 'taskEnded', task: info, failure: undefined, metrics: update.metrics });
-    out.push({
+    const isFirst = manager.succeeded(task.index);
+    if (isFirst && manager.speculation !== undefined) this.#killAttempts(manager, task.index);
+    this.#out.push({
+      kind: 'taskEnded',
+      task: info,
+      hasBegun: true,
+      failure: undefined,
+      metrics: update.metrics,
+    });
+    this.#out.push({
       kind: 'tellDag',
       event: {
         kind: 'taskSucceeded',
@@ -236,159 +267,181 @@ export class TaskScheduler {
         blocks: update.blocks,
       },
     });
-    this.#endIfOver(manager, out);
-    return { kind: 'one', executor: task.executor };
+    this.#endIfOver(manager, nowMs);
+    return slotFree ? { kind: 'one', executor: task.executor } : NOTHING;
   }
 
+  /** @returns whether its slot is free now */
   #failed(
     task: RunningTask,
     failure: TaskFailure,
     metrics: Extract<TaskUpdate, { kind: 'failed' }>['metrics'] | undefined,
     nowMs: number,
-    out: TaskInstruction[],
-  ): void {
-    this.#release(task);
+  ): boolean {
+    const hasBegun = this.#running.isCurrent(task);
+    const slotFree = this.#release(task, false, nowMs);
     const { info, manager } = task;
     const verdict = verdictOf(failure);
-    const outcome = manager.failed(task.index, verdict, info.executorId, nowMs);
-    this.#pools.update(manager);
-    out.push({ kind: 'taskEnded', task: info, failure, metrics });
+    const outcome = manager.failed(task.index, verdict, info.executorId, info.host, nowMs);
+    this.#sets.update(manager);
+    this.#out.push({ kind: 'taskEnded', task: info, hasBegun, failure, metrics });
     const { stageId, stageAttempt, generation, partition } = info;
     if (verdict.lostOutput !== undefined) {
       const summary = failureSummary(failure);
       const lost = verdict.lostOutput;
-      out.push({
+      this.#out.push({
         kind: 'tellDag',
         event: { kind: 'fetchFailed', stageId, stageAttempt, generation, partition, lost, summary },
       });
     } else if (outcome.kind === 'fatal') {
       const { failures } = outcome;
-      out.push({
+      this.#out.push({
         kind: 'tellDag',
         event: { kind: 'taskSetFailed', stageId, stageAttempt, partition, failures, failure },
       });
+    } else if (failure.kind === 'executorLost' && failure.countsAsFailure) {
+      this.#out.push({
+        kind: 'tellDag',
+        event: { kind: 'executorDiedUnder', stageId, stageAttempt, partition, failure },
+      });
     }
-    this.#endIfOver(manager, out);
+    this.#endIfOver(manager, nowMs);
+    return slotFree;
   }
 
-  /** Gives free slots to task sets until none of them has a use for any. */
-  #offer(scope: Scope, nowMs: number, out: TaskInstruction[]): void {
-    const { freeSlots } = this.#cluster;
-    if (freeSlots === 0) this.#idleSinceMs = Infinity;
-    else if (this.#idleSinceMs === Infinity) this.#idleSinceMs = nowMs;
-    let current = scope;
-    while (current !== NOTHING && this.#cluster.freeSlots > 0) {
-      current = this.#pass(current, nowMs, out) ? EVERYTHING : NOTHING;
+  #launch(manager: TaskSetManager, match: Match, nowMs: number): void {
+    const { executor } = match;
+    const launch: Launch = { tasks: [], position: 0 };
+    for (const index of match.indices) {
+      const info = this.#attemptInfo(manager, index, match, nowMs);
+      this.#running.add({
+        info,
+        manager,
+        index,
+        executor,
+        launch,
+        isKilled: false,
+        hasEnded: false,
+      });
+      const startedMs = launch.tasks.length === 1 ? nowMs : Infinity;
+      const { taskAttemptId, executorId, host } = info;
+      manager.speculation?.started(index, taskAttemptId, executorId, host, startedMs);
     }
-    if (this.#cluster.freeSlots === 0) this.#idleSinceMs = Infinity;
-    this.#updateWakeUp(nowMs, out);
+    const [task, ...followers] = launch.tasks.map(({ info }) => info);
+    if (task === undefined) return;
+    this.#cluster.slotTaken(
+      executor,
+      launch.tasks.map(({ info }) => info.taskAttemptId),
+    );
+    this.#sets.pools.slotTaken(manager);
+    this.#out.push({ kind: 'launch', task, followers });
   }
 
-  /** @returns whether executors outside the scope may fit now */
-  #pass(scope: Scope, nowMs: number, out: TaskInstruction[]): boolean {
-    const executors =
-      scope.kind === 'one'
-        ? scope.executor.freeSlots > 0
-          ? [scope.executor]
-          : []
-        : [...this.#cluster.free];
-    let slots = 0;
-    for (const executor of executors) slots += executor.freeSlots;
-    const offerings = new Map<TaskSetManager, Offering>();
-    const exhausted = new Set<TaskSetManager>();
-    while (slots > 0) {
-      const manager = this.#pools.best(exhausted);
-      if (manager === undefined) break;
-      let offering = offerings.get(manager);
-      if (offering === undefined) {
-        const isOnly = this.#cluster.size === 1;
-        offering = new Offering(manager, executors, isOnly, nowMs, this.#idleSinceMs);
-        offerings.set(manager, offering);
-      }
-      const match = offering.next();
-      if (match === undefined) {
-        exhausted.add(manager);
-        continue;
-      }
-      slots--;
-      this.#launch(manager, match, nowMs, out);
-    }
-    if (scope.kind !== 'one' || this.#cluster.freeSlots === 0) return false;
-    for (const [manager, offering] of offerings) {
-      if (manager.isRunnable && offering.hasClimbed) return true;
-    }
-    return false;
-  }
-
-  #launch(manager: TaskSetManager, match: Match, nowMs: number, out: TaskInstruction[]): void {
+  #attemptInfo(
+    manager: TaskSetManager,
+    index: number,
+    match: Match,
+    nowMs: number,
+  ): TaskAttemptInfo {
     const { taskSet } = manager;
-    const { index, executor, level } = match;
-    const info: TaskAttemptInfo = {
+    return {
       taskAttemptId: this.#nextTaskAttemptId++,
       stageId: taskSet.stageId,
       stageAttempt: taskSet.stageAttempt,
       generation: taskSet.generation,
       partition: taskSet.partitions[index] ?? 0,
       attemptNumber: manager.attemptNumber(index),
-      executorId: executor.executorId,
-      host: executor.host,
-      locality: LOCALITY_NAMES[level],
+      executorId: match.executor.executorId,
+      host: match.executor.host,
+      locality: LOCALITY_NAMES[match.level],
       launchedMs: nowMs,
+      isSpeculative: match.isSpeculative,
     };
-    this.#running.set(info.taskAttemptId, { info, manager, index, executor, isKilled: false });
-    this.#cluster.taskStarted(executor, info.taskAttemptId);
-    this.#pools.taskStarted(manager);
-    if (this.#cluster.freeSlots === 0 && !match.isRetry) manager.delay.filled(level);
-    out.push({ kind: 'launch', task: info });
   }
 
-  #release(task: RunningTask): void {
-    this.#running.delete(task.info.taskAttemptId);
-    this.#cluster.taskEnded(task.executor, task.info.taskAttemptId);
-    this.#pools.taskEnded(task.manager);
-  }
-
-  #suspend(manager: TaskSetManager): void {
-    manager.suspend();
-    this.#pools.update(manager);
-  }
-
-  #endIfOver(manager: TaskSetManager, out: TaskInstruction[]): void {
-    if (!manager.isOver) return;
-    const { stageId, stageAttempt } = manager.taskSet;
-    const managers = this.#stages.get(stageId);
-    const position = managers?.indexOf(manager) ?? -1;
-    if (managers === undefined || position < 0) return;
-    managers.splice(position, 1);
-    if (managers.length === 0) this.#stages.delete(stageId);
-    this.#pools.remove(manager);
-    out.push({ kind: 'taskSetEnded', stageId, stageAttempt });
-  }
-
-  #updateWakeUp(nowMs: number, out: TaskInstruction[]): void {
-    let timeMs: number | undefined;
-    if (this.#cluster.freeSlots > 0) {
-      for (const manager of this.#pools.runnable()) {
-        manager.delay.refused(nowMs);
-        const wakeMs = manager.nextWakeMs();
-        if (wakeMs !== undefined && (timeMs === undefined || wakeMs < timeMs)) timeMs = wakeMs;
-      }
+  /** @returns whether its slot is free now */
+  #release(task: RunningTask, succeeded: boolean, nowMs: number): boolean {
+    const { manager, index, info } = task;
+    const { slotFree, began } = this.#running.end(task);
+    manager.speculation?.ended(index, info.taskAttemptId, succeeded, nowMs);
+    if (slotFree) {
+      this.#cluster.slotFreed(task.executor);
+      this.#sets.pools.slotFreed(manager);
+    } else if (began !== undefined) {
+      began.info = { ...began.info, launchedMs: nowMs };
+      began.manager.speculation?.began(began.index, began.info.taskAttemptId, nowMs);
+      this.#out.push({ kind: 'taskBegan', task: began.info });
     }
+    return slotFree;
+  }
+
+  #killAttempts(manager: TaskSetManager, index: number): void {
+    for (const task of this.#running.attemptsAt(manager, index)) {
+      this.#kill(task, 'another attempt finished the partition');
+    }
+  }
+
+  #kill(task: RunningTask, reason: string): void {
+    if (task.isKilled) return;
+    task.isKilled = true;
+    const { executorId, taskAttemptId } = task.info;
+    this.#out.push({ kind: 'kill', executorId, taskAttemptId, reason });
+  }
+
+  // ── Offers ────────────────────────────────────────────────────────────────────────────────────
+
+  #offer(scope: OfferScope, nowMs: number): void {
+    if (scope === NOTHING) return;
+    let offered = scope;
+    if (this.#exclusion?.expire(nowMs, this.#out) === true) offered = EVERYTHING;
+    const speculationMs = this.#lookForSlowTasks(nowMs);
+    this.#offers.offer(speculationMs.found ? EVERYTHING : offered, nowMs);
+    const unschedulable = this.#exclusion?.check(this.#sets.all(), nowMs, this.#out);
+    const timeMs = earliest(
+      this.#offers.nextWakeMs(nowMs),
+      speculationMs.wakeMs,
+      unschedulable?.wakeMs,
+    );
+    for (const failed of unschedulable?.failed ?? [])
+      this.#abort(failed.manager, failed.index, nowMs);
     if (timeMs === this.#wakeAtMs) return;
     this.#wakeAtMs = timeMs;
-    out.push({ kind: 'wakeAt', timeMs });
+    this.#out.push({ kind: 'wakeAt', timeMs });
   }
 
-  #managers(stageId: number, stageAttempt: number): TaskSetManager[] {
-    return (this.#stages.get(stageId) ?? []).filter(
-      ({ taskSet }) => taskSet.stageAttempt === stageAttempt,
-    );
+  #lookForSlowTasks(nowMs: number): { readonly found: boolean; readonly wakeMs?: number } {
+    if (this.#options.speculation === undefined || this.#cluster.freeSlots === 0) {
+      return { found: false };
+    }
+    let found = false;
+    let wakeMs: number | undefined;
+    for (const manager of this.#sets.all()) {
+      if (manager.speculation === undefined || manager.isSuspended) continue;
+      manager.speculation.check(nowMs);
+      this.#sets.update(manager);
+      if (manager.speculation.hasCandidates) found = true;
+      wakeMs = earliest(wakeMs, manager.speculation.nextWakeMs(nowMs));
+    }
+    return { found, ...(wakeMs !== undefined && { wakeMs }) };
+  }
+
+  /** A task that may run nowhere has waited long enough for an executor that it may run on. */
+  #abort(manager: TaskSetManager, index: number, nowMs: number): void {
+    const { stageId, stageAttempt, partitions } = manager.taskSet;
+    const partition = partitions[index] ?? 0;
+    this.#suspend(manager);
+    this.#out.push({
+      kind: 'tellDag',
+      event: { kind: 'taskSetUnschedulable', stageId, stageAttempt, partition },
+    });
+    this.#endIfOver(manager, nowMs);
   }
 }
 
-function kill(task: RunningTask, reason: string, out: TaskInstruction[]): void {
-  if (task.isKilled) return;
-  task.isKilled = true;
-  const { executorId, taskAttemptId } = task.info;
-  out.push({ kind: 'kill', executorId, taskAttemptId, reason });
+function earliest(...timesMs: readonly (number | undefined)[]): number | undefined {
+  let first: number | undefined;
+  for (const timeMs of timesMs) {
+    if (timeMs !== undefined && (first === undefined || timeMs < first)) first = timeMs;
+  }
+  return first;
 }

@@ -1,17 +1,20 @@
+import type { ExclusionOptions } from '../exclusion/exclusion-options.js';
+import { TaskSetExclusion } from '../exclusion/task-set-exclusion.js';
 import type { Verdict } from '../failure/verdict.js';
 import { DelayScheduling } from './delay-scheduling.js';
-import type { Locality, LocalityWaits, TaskLocation } from './locality.js';
-import { ANY, NODE_LOCAL, NO_PREF, PROCESS_LOCAL, RACK_LOCAL } from './locality.js';
+import { LaunchGroups } from './launch-groups.js';
+import type { Locality, LocalityWaits } from './locality.js';
 import type { ClusterView } from './pending-tasks.js';
 import { PendingTasks } from './pending-tasks.js';
 import { RetryQueue } from './retry-queue.js';
+import type { SpeculationOptions } from './speculation.js';
+import { Speculation } from './speculation.js';
 import type { TaskSet } from './task-set.js';
+import { TaskSetLocations } from './task-set-locations.js';
 
 const PENDING = 0;
 const RUNNING = 1;
 const DONE = 2;
-
-const NO_LOCATIONS: readonly TaskLocation[] = [];
 
 export interface TaskSetOptions {
   /** Failures of one partition that fail the task set. */
@@ -19,12 +22,16 @@ export interface TaskSetOptions {
   readonly localityWaits: LocalityWaits;
   /** How long a failed task waits for another executor than the one it failed on, in milliseconds. */
   readonly retryElsewhereWaitMs: number;
+  /** Left out: slow tasks get no second copy. */
+  readonly speculation?: SpeculationOptions;
+  /** Left out: executors are not excluded for failures. */
+  readonly exclusion?: ExclusionOptions;
 }
 
 /** What a failed attempt means for its task set. */
 export type FailureOutcome =
   | { readonly kind: 'retried' }
-  /** The partition is done elsewhere, or the task set is over. */
+  /** The partition is done or runs elsewhere, or the task set is over. */
   | { readonly kind: 'dropped' }
   /** `failures` attempts failed: the stage cannot finish. */
   | { readonly kind: 'fatal'; readonly failures: number };
@@ -39,13 +46,21 @@ export class TaskSetManager {
   readonly taskSet: TaskSet;
   readonly delay: DelayScheduling;
   readonly pending: PendingTasks;
+  readonly locations: TaskSetLocations;
+  readonly speculation: Speculation | undefined;
+  readonly exclusion: TaskSetExclusion | undefined;
+  /** Slots that its tasks have now; kept by `Pools`. */
+  slotsInUse = 0;
   readonly #retries: RetryQueue;
+  readonly #groups: LaunchGroups;
   readonly #options: TaskSetOptions;
-  readonly #cluster: ClusterView;
   readonly #status: Uint8Array;
   readonly #failures: Uint16Array;
   /** Attempts launched so far. */
   readonly #launches: Uint16Array;
+  /** Attempts of each task that run now. */
+  readonly #copies: Uint8Array;
+  readonly #isWaiting = (index: number): boolean => this.#status[index] === PENDING;
   #indexOf: Map<number, number> | undefined;
   #pendingCount: number;
   #doneCount = 0;
@@ -56,18 +71,24 @@ export class TaskSetManager {
     const size = taskSet.partitions.length;
     this.taskSet = taskSet;
     this.#options = options;
-    this.#cluster = cluster;
     this.#status = new Uint8Array(size);
     this.#failures = new Uint16Array(size);
     this.#launches = new Uint16Array(size);
+    this.#copies = new Uint8Array(size);
     this.#pendingCount = size;
     this.#retries = new RetryQueue(options.retryElsewhereWaitMs);
-    this.pending = new PendingTasks(cluster, (index) => this.#status[index] === PENDING);
+    this.#groups = new LaunchGroups(taskSet.launchStarts, size);
+    this.locations = new TaskSetLocations(taskSet, cluster);
+    this.pending = new PendingTasks(cluster, (entry) =>
+      this.#groups.isPending(entry, this.#isWaiting),
+    );
     this.delay = new DelayScheduling(options.localityWaits, (level) =>
       this.pending.hasTasksAt(level),
     );
+    this.speculation = options.speculation && new Speculation(options.speculation, size);
+    this.exclusion = options.exclusion && new TaskSetExclusion(options.exclusion);
     // Stacks give the last one first: low partitions run first.
-    for (let index = size - 1; index >= 0; index--) this.#enqueue(index);
+    for (const entry of this.#groups.entries(size).reverse()) this.#enqueue(entry);
   }
 
   /** Attempts that run now, those of partitions that are done elsewhere included. */
@@ -75,16 +96,25 @@ export class TaskSetManager {
     return this.#runningAttempts;
   }
 
+  /** Tasks that wait for a slot. */
+  get pendingCount(): number {
+    return this.#isSuspended ? 0 : this.#pendingCount;
+  }
+
   /** Whether a free slot could be of use. */
   get isRunnable(): boolean {
-    return this.#pendingCount > 0 && !this.#isSuspended;
+    if (this.#isSuspended) return false;
+    return this.#pendingCount > 0 || this.speculation?.hasCandidates === true;
   }
 
   /** Nothing runs and nothing will. */
   get isOver(): boolean {
-    return (
-      this.#runningAttempts === 0 && (this.#isSuspended || this.#doneCount === this.#status.length)
-    );
+    return this.#runningAttempts === 0 && (this.#isSuspended || this.isDone);
+  }
+
+  /** Every partition is done. */
+  get isDone(): boolean {
+    return this.#doneCount === this.#status.length;
   }
 
   /** No more launches; what runs may end. Spark calls such a task set a zombie. */
@@ -96,9 +126,16 @@ export class TaskSetManager {
     return this.#isSuspended;
   }
 
-  /** Takes a waiting task that has this locality on the executor, and counts it as running. */
-  take(level: Locality, executorId: string, host: string): number | undefined {
-    return this.#started(this.pending.take(level, executorId, host));
+  /**
+   * Takes what waits and has this locality on the executor, and counts it as running: one task, or
+   * those that are to run one after another.
+   */
+  take(level: Locality, executorId: string, host: string): readonly number[] | undefined {
+    const entry = this.pending.take(level, executorId, host);
+    if (entry === undefined) return undefined;
+    const indices = this.#groups.launch(entry, this.#isWaiting);
+    for (const index of indices) this.#started(index);
+    return indices;
   }
 
   get hasRetries(): boolean {
@@ -106,11 +143,30 @@ export class TaskSetManager {
   }
 
   /** Takes a task that failed before, on another executor where possible. */
-  takeRetry(executorId: string, isOnlyExecutor: boolean, nowMs: number): number | undefined {
+  takeRetry(
+    executorId: string,
+    host: string,
+    isOnlyExecutor: boolean,
+    nowMs: number,
+  ): number | undefined {
+    const { exclusion } = this;
+    const mayRun =
+      exclusion && ((index: number) => !exclusion.isExcludedFor(index, executorId, host));
     for (;;) {
-      const index = this.#retries.take(executorId, isOnlyExecutor, nowMs);
-      if (index === undefined || this.#status[index] === PENDING) return this.#started(index);
+      const index = this.#retries.take(executorId, isOnlyExecutor, nowMs, mayRun);
+      if (index === undefined) return undefined;
+      if (this.#status[index] === PENDING) return this.#started(index);
     }
+  }
+
+  /** Takes a slow task whose second copy may run there. */
+  takeSlow(executorId: string, host: string, hasOtherHosts: boolean): number | undefined {
+    const { speculation, exclusion } = this;
+    if (speculation === undefined) return undefined;
+    const index = speculation.take(executorId, host, hasOtherHosts);
+    if (index === undefined || this.#status[index] !== RUNNING) return undefined;
+    if (exclusion?.isExcludedFor(index, executorId, host) === true) return undefined;
+    return this.#started(index);
   }
 
   /** Number of the attempt that `take` has just begun, from 0. */
@@ -118,31 +174,23 @@ export class TaskSetManager {
     return (this.#launches[index] ?? 1) - 1;
   }
 
-  /** How near a task is on an executor, for people. */
-  localityOn(index: number, executorId: string, host: string): Locality {
-    const locations = this.#locations(index);
-    if (locations.length === 0) return NO_PREF;
-    let best: Locality = ANY;
-    const rack = this.#cluster.rackOf(host);
-    for (const location of locations) {
-      if (location.executorId === executorId) return PROCESS_LOCAL;
-      if (location.host === host) best = NODE_LOCAL;
-      else if (best === ANY && rack !== undefined && this.#cluster.rackOf(location.host) === rack) {
-        best = RACK_LOCAL;
-      }
-    }
-    return best;
-  }
-
-  /** An attempt ended well. */
-  succeeded(index: number): void {
-    this.#runningAttempts--;
+  /** An attempt ended well. @returns whether it is the first one of its task */
+  succeeded(index: number): boolean {
+    this.#ended(index);
+    const isFirst = this.#status[index] !== DONE;
     this.#markDone(index);
+    return isFirst;
   }
 
   /** @param executorId where the attempt ran */
-  failed(index: number, verdict: Verdict, executorId: string, nowMs: number): FailureOutcome {
-    this.#runningAttempts--;
+  failed(
+    index: number,
+    verdict: Verdict,
+    executorId: string,
+    host: string,
+    nowMs: number,
+  ): FailureOutcome {
+    this.#ended(index);
     if (this.#status[index] === DONE) return { kind: 'dropped' };
     if (verdict.retry === 'newStageAttempt') {
       // The next stage attempt runs it, with new locations of its inputs.
@@ -151,15 +199,20 @@ export class TaskSetManager {
       return { kind: 'dropped' };
     }
     if (this.#isSuspended) return { kind: 'dropped' };
-    if (verdict.counts) this.#failures[index] = (this.#failures[index] ?? 0) + 1;
+    if (verdict.counts) {
+      this.#failures[index] = (this.#failures[index] ?? 0) + 1;
+      this.exclusion?.failed(index, executorId, host, nowMs);
+    }
     const failures = this.#failures[index] ?? 0;
     if (verdict.retry === 'never' || failures >= this.#options.maxTaskFailures) {
       this.#isSuspended = true;
       return { kind: 'fatal', failures };
     }
+    // Its other copy goes on.
+    if ((this.#copies[index] ?? 0) > 0) return { kind: 'dropped' };
     this.#status[index] = PENDING;
     this.#pendingCount++;
-    if (verdict.avoidExecutor) {
+    if (verdict.avoidExecutor || this.exclusion?.hasFailed(index) === true) {
       this.#retries.push(index, executorId, nowMs);
     } else {
       this.#enqueue(index);
@@ -191,20 +244,52 @@ export class TaskSetManager {
     if (this.pending.executorAdded(executorId, host)) this.delay.restart();
   }
 
-  nextWakeMs(): number | undefined {
+  nextWakeMs(nowMs: number): number | undefined {
     const level = this.delay.nextWakeMs();
-    const retry = this.#retries.nextWakeMs();
+    const retry = this.#retries.nextWakeMs(nowMs);
     if (level === undefined) return retry;
     return retry === undefined ? level : Math.min(level, retry);
   }
 
-  #started(index: number | undefined): number | undefined {
-    if (index === undefined) return undefined;
+  /** A waiting task that no executor may run, since it or its task set failed on all of them. */
+  unschedulable(
+    executors: readonly { readonly executorId: string; readonly host: string }[],
+  ): number | undefined {
+    const { exclusion } = this;
+    if (exclusion === undefined || this.pendingCount === 0) return undefined;
+    const usable = executors.filter(
+      ({ executorId, host }) => !exclusion.isExcluded(executorId, host),
+    );
+    if (usable.length === 0) return this.#status.findIndex((status) => status === PENDING);
+    for (const index of this.#retries.indices()) {
+      if (this.#status[index] !== PENDING) continue;
+      const isExcluded = ({ executorId, host }: (typeof usable)[number]): boolean =>
+        exclusion.isExcludedFor(index, executorId, host);
+      if (usable.every(isExcluded)) return index;
+    }
+    return undefined;
+  }
+
+  /** Indices of the tasks that wait. */
+  *waiting(): Generator<number> {
+    if (this.#isSuspended || this.#pendingCount === 0) return;
+    for (let index = 0; index < this.#status.length; index++) {
+      if (this.#status[index] === PENDING) yield index;
+    }
+  }
+
+  #started(index: number): number {
+    if (this.#status[index] === PENDING) this.#pendingCount--;
     this.#status[index] = RUNNING;
     this.#launches[index] = (this.#launches[index] ?? 0) + 1;
-    this.#pendingCount--;
+    this.#copies[index] = (this.#copies[index] ?? 0) + 1;
     this.#runningAttempts++;
     return index;
+  }
+
+  #ended(index: number): void {
+    this.#runningAttempts--;
+    this.#copies[index] = (this.#copies[index] ?? 1) - 1;
   }
 
   #markDone(index: number): void {
@@ -214,12 +299,9 @@ export class TaskSetManager {
     this.#doneCount++;
   }
 
-  #enqueue(index: number): void {
-    this.pending.push(index, this.#locations(index));
-  }
-
-  #locations(index: number): readonly TaskLocation[] {
-    return this.taskSet.locations?.[index] ?? NO_LOCATIONS;
+  #enqueue(entry: number): void {
+    const [from, to] = this.#groups.range(entry);
+    this.pending.push(entry, this.locations.ofRange(from, to));
   }
 
   #index(partition: number): number | undefined {

@@ -11,6 +11,13 @@ export interface TaskSet {
   readonly partitions: readonly number[];
   /** Preferred locations for each entry of `partitions`, best first; `undefined` when none has any. */
   readonly locations: readonly (readonly TaskLocation[])[] | undefined;
+  /**
+   * Where in `partitions` each launch begins that runs several of them one after another, ascending,
+   * from 0; `undefined` when every partition is launched by itself.
+   */
+  readonly launchStarts?: readonly number[];
+  /** Input bytes for each entry of `partitions`, where they are known. */
+  readonly inputBytes?: Float64Array;
   /** Flow-local properties of the job; `heddle.scheduler.pool` names its pool. */
   readonly properties: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,5 @@
 import type { AccumulatorUpdate, BlockStatus, LineageNode, TaskFailure } from 'heddle/internal';
+import type { ExecutorLoss } from '../../src/backend/scheduler-backend.js';
 import type { DagEvent, JobSpec } from '../../src/dag/dag-event.js';
 import type { DagInstruction } from '../../src/dag/dag-instruction.js';
 import type { DagSchedulerOptions } from '../../src/dag/dag-scheduler.js';
@@ -154,8 +155,19 @@ export class DagStory {
     return this.handle({ kind: 'resubmitDue' });
   }
 
-  loseExecutor(executorId: string): string[] {
-    return this.handle({ kind: 'executorLost', executorId });
+  loseExecutor(executorId: string, loss: Partial<ExecutorLoss> = {}): string[] {
+    return this.handle({
+      kind: 'executorLost',
+      host: `host-${executorId}`,
+      loss: {
+        executorId,
+        reason: 'gone',
+        countsAsFailure: true,
+        hostLost: false,
+        mapOutputs: 'lost',
+        ...loss,
+      },
+    });
   }
 
   cancel(which: Extract<DagEvent, { kind: 'jobsCancelled' }>['which']): string[] {
@@ -179,6 +191,8 @@ export class DagStory {
         const generation = taskSet.generation > 0 ? ` generation ${taskSet.generation}` : '';
         return `run ${taskSet.stageId}.${taskSet.stageAttempt} [${taskSet.partitions.join(' ')}]${generation}`;
       }
+      case 'skewFound':
+        return `skew ${instruction.stage.id} [${instruction.partition}]`;
       case 'suspendTaskSet':
         return `suspend ${instruction.stageId}.${instruction.stageAttempt}`;
       case 'cancelStage':

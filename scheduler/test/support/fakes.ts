@@ -12,7 +12,7 @@ import type {
   TaskMetrics,
   TaskUpdate,
 } from 'heddle/internal';
-import type { BackendEvents, SchedulerBackend } from '../../src/index.js';
+import type { BackendEvents, ExecutorLoss, SchedulerBackend } from '../../src/index.js';
 import { site } from './lineage.js';
 
 export const NO_METRICS: TaskMetrics = {
@@ -102,11 +102,22 @@ export class FakeBackend implements SchedulerBackend {
     this.events?.executorAdded({ executorId, host, slots });
   }
 
-  removeExecutor(executorId: string, countsAsFailure = true): void {
+  removeExecutor(
+    executorId: string,
+    countsAsFailure = true,
+    loss: Partial<ExecutorLoss> = {},
+  ): void {
     for (const [id, launched] of this.running) {
       if (launched.executorId === executorId) this.running.delete(id);
     }
-    this.events?.executorRemoved(executorId, 'it went away', countsAsFailure);
+    this.events?.executorRemoved({
+      executorId,
+      reason: 'it went away',
+      countsAsFailure,
+      hostLost: false,
+      mapOutputs: 'lost',
+      ...loss,
+    });
   }
 
   registerStage(stage: StageBinary): void {

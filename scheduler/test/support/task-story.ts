@@ -20,6 +20,7 @@ interface Submission {
   /** `host`, or `executor@host`, for each partition. */
   readonly near?: readonly (readonly string[])[];
   readonly pool?: string;
+  readonly launchStarts?: readonly number[];
 }
 
 /** A task scheduler, a clock that tests move, and a short text of all it wants done. */
@@ -57,7 +58,10 @@ export class TaskStory {
   loseExecutor(executorId: string, countsAsFailure = true): string[] {
     for (const [id, task] of this.running)
       if (task.executorId === executorId) this.running.delete(id);
-    return this.handle({ kind: 'executorRemoved', executorId, reason: 'gone', countsAsFailure });
+    return this.handle({
+      kind: 'executorRemoved',
+      loss: { executorId, reason: 'gone', countsAsFailure, hostLost: false, mapOutputs: 'lost' },
+    });
   }
 
   submit(stageId: number, count: number, submission: Submission = {}): string[] {
@@ -69,6 +73,7 @@ export class TaskStory {
       jobId: submission.jobId ?? stageId,
       partitions,
       locations: submission.near?.map((places) => places.map(location)),
+      ...(submission.launchStarts !== undefined && { launchStarts: submission.launchStarts }),
       properties: submission.pool === undefined ? {} : { 'heddle.scheduler.pool': submission.pool },
     };
     return this.handle({ kind: 'taskSetSubmitted', taskSet });
@@ -116,19 +121,41 @@ export class TaskStory {
   #text(instruction: TaskInstruction): string {
     switch (instruction.kind) {
       case 'launch': {
-        const { task } = instruction;
-        this.running.set(task.taskAttemptId, task);
-        this.launched.push(task);
+        const { task, followers } = instruction;
+        for (const each of [task, ...followers]) {
+          this.running.set(each.taskAttemptId, each);
+          this.launched.push(each);
+        }
+        const behind =
+          followers.length === 0
+            ? ''
+            : ` then ${followers.map((each) => each.partition).join(' ')}`;
+        const copy = task.isSpeculative ? ' copy' : '';
         const attempt = task.attemptNumber > 0 ? ` try ${task.attemptNumber}` : '';
         const locality = task.locality === 'NO_PREF' ? '' : ` ${task.locality}`;
-        return `${task.stageId}.${task.stageAttempt}[${task.partition}] on ${task.executorId}${attempt}${locality}`;
+        return `${task.stageId}.${task.stageAttempt}[${task.partition}] on ${task.executorId}${attempt}${locality}${copy}${behind}`;
       }
       case 'kill':
         return `kill ${instruction.taskAttemptId} on ${instruction.executorId}`;
       case 'taskEnded':
         return '';
-      case 'tellDag':
-        return instruction.event.kind === 'taskSucceeded' ? '' : `dag: ${instruction.event.kind}`;
+      case 'taskBegan': {
+        const { stageId, stageAttempt, partition } = instruction.task;
+        return `${stageId}.${stageAttempt}[${partition}] begins`;
+      }
+      case 'healthChanged':
+        return instruction.changes
+          .map(
+            (change) =>
+              `${change.kind} ${'executorId' in change ? change.executorId : change.host}`,
+          )
+          .join(', ');
+      case 'unschedulable':
+        return `${instruction.stageId}[${instruction.partition}] has no place, idle: ${instruction.idleExecutorIds.join(' ')}`;
+      case 'tellDag': {
+        const { kind } = instruction.event;
+        return kind === 'taskSucceeded' || kind === 'executorDiedUnder' ? '' : `dag: ${kind}`;
+      }
       case 'taskSetEnded':
         return `${instruction.stageId}.${instruction.stageAttempt} over`;
       case 'wakeAt':

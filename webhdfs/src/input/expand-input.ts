@@ -1,4 +1,9 @@
-import { FileNotFoundError, FileSystemError, InputNotFoundError } from '../errors.js';
+import {
+  FileNotFoundError,
+  FileSystemError,
+  InputNotFoundError,
+  NotADirectoryError,
+} from '../errors.js';
 import type { BlockLocation, FileStatus, FileSystem } from '../file-system.js';
 import type { FileSystemRegistry } from '../file-system-registry.js';
 import { mapConcurrently } from '../map-concurrently.js';
@@ -135,7 +140,7 @@ async function matchNames(
     names = await fileSystem.listNames(directory === '' ? '/' : directory);
   } catch (error) {
     // A file where the pattern wants a directory, or one that is gone: no match.
-    if (error instanceof FileNotFoundError || error instanceof FileSystemError) return [];
+    if (error instanceof FileNotFoundError || error instanceof NotADirectoryError) return [];
     throw error;
   }
   return names

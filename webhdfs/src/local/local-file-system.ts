@@ -2,13 +2,17 @@ import * as fs from 'node:fs';
 import { dirname } from 'node:path/posix';
 import type {
   BlockLocation,
+  ContentSummary,
   CreateOptions,
   FileReader,
   FileStatus,
   FileSystem,
+  FileTimes,
   FileWriter,
+  RenameOptions,
 } from '../file-system.js';
-import { FileExistsError, FileNotFoundError, FileSystemError } from '../errors.js';
+import { FileExistsError, FileNotFoundError, NotADirectoryError } from '../errors.js';
+import { listRecursively } from '../list-recursively.js';
 import { mapConcurrently } from '../map-concurrently.js';
 import { errnoOf, localError } from './local-errors.js';
 import { LocalFileReader, LocalFileWriter } from './local-file.js';
@@ -43,7 +47,7 @@ export class LocalFileSystem implements FileSystem {
       return names.sort();
     } catch (error) {
       if (errnoOf(error) === 'ENOTDIR' && fs.existsSync(directory)) {
-        throw new FileSystemError(directory, 'list', 'it is not a directory', { cause: error });
+        throw new NotADirectoryError(directory, 'list', { cause: error });
       }
       throw localError(error, directory, 'list');
     }
@@ -68,6 +72,12 @@ export class LocalFileSystem implements FileSystem {
     return new LocalFileWriter(descriptor, path);
   }
 
+  async append(path: string): Promise<FileWriter> {
+    const { O_WRONLY, O_APPEND } = fs.constants;
+    const descriptor = await open(path, O_WRONLY | O_APPEND, 0, 'append to');
+    return new LocalFileWriter(descriptor, path, { keepAborted: true });
+  }
+
   async makeDirectories(path: string, mode?: number): Promise<void> {
     try {
       await fs.promises.mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
@@ -79,10 +89,15 @@ export class LocalFileSystem implements FileSystem {
     }
   }
 
-  async rename(source: string, destination: string): Promise<void> {
+  async rename(source: string, destination: string, options: RenameOptions = {}): Promise<void> {
     const from = await lstat(source);
     if (from === undefined) throw new FileNotFoundError(source);
-    if ((await lstat(destination)) !== undefined) throw new FileExistsError(destination);
+    const to = await lstat(destination);
+    if (options.overwrite === true && to !== undefined) {
+      await replace(source, from, destination, to);
+      return;
+    }
+    if (to !== undefined) throw new FileExistsError(destination);
     try {
       // rename(2) replaces a file, and of directories only an empty one. So a directory that comes
       // into being after the check above is safe; a file needs the step that refuses by itself.
@@ -116,6 +131,34 @@ export class LocalFileSystem implements FileSystem {
     } catch (error) {
       throw localError(error, path, 'set permissions of');
     }
+  }
+
+  async setTimes(path: string, times: FileTimes): Promise<void> {
+    try {
+      const { atimeMs, mtimeMs } = await fs.promises.stat(path);
+      const seconds = (timeMs: number): number => timeMs / 1000;
+      await fs.promises.utimes(
+        path,
+        seconds(times.accessedMs ?? atimeMs),
+        seconds(times.modifiedMs ?? mtimeMs),
+      );
+    } catch (error) {
+      throw localError(error, path, 'set times of');
+    }
+  }
+
+  async contentSummary(path: string): Promise<ContentSummary> {
+    const status = await this.status(path);
+    if (status.kind !== 'directory') {
+      return { files: 1, directories: 0, sizeBytes: status.sizeBytes };
+    }
+    const sum = { files: 0, directories: 1, sizeBytes: 0 };
+    for await (const below of listRecursively(this, path)) {
+      if (below.kind === 'directory') sum.directories += 1;
+      else sum.files += 1;
+      sum.sizeBytes += below.sizeBytes;
+    }
+    return sum;
   }
 
   async sync(path: string): Promise<void> {
@@ -164,6 +207,22 @@ function open(path: string, flags: number, mode: number, operation: string): Pro
       else resolve(descriptor);
     });
   });
+}
+
+/** As HDFS does: a file by a file, an empty directory by a directory, nothing else. */
+async function replace(
+  source: string,
+  from: fs.Stats,
+  destination: string,
+  to: fs.Stats,
+): Promise<void> {
+  const same = from.dev === to.dev && from.ino === to.ino;
+  if (same || from.isDirectory() !== to.isDirectory()) throw new FileExistsError(destination);
+  try {
+    await fs.promises.rename(source, destination);
+  } catch (error) {
+    throw localError(error, destination, 'rename to');
+  }
 }
 
 async function lstat(path: string): Promise<fs.Stats | undefined> {

@@ -47,11 +47,14 @@ export class LocalFileReader implements FileReader {
 export class LocalFileWriter implements FileWriter {
   readonly #descriptor: number;
   readonly #path: string;
+  readonly #keepAborted: boolean;
   #end: Promise<void> | undefined;
 
-  constructor(descriptor: number, path: string) {
+  /** @param options.keepAborted the file was there before this writer: `abort` does not remove it */
+  constructor(descriptor: number, path: string, options: { readonly keepAborted?: boolean } = {}) {
     this.#descriptor = descriptor;
     this.#path = path;
+    this.#keepAborted = options.keepAborted === true;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -74,6 +77,7 @@ export class LocalFileWriter implements FileWriter {
   async abort(): Promise<void> {
     // The file goes whether or not its last bytes could be flushed.
     await this.close().catch(() => undefined);
+    if (this.#keepAborted) return;
     await fs.promises.rm(this.#path, { force: true }).catch((error: unknown) => {
       throw localError(error, this.#path, 'delete');
     });

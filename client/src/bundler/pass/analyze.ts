@@ -1,16 +1,13 @@
 import * as acorn from 'acorn';
 import { analyze as analyzeScopes, type Reference, type Scope, type Variable } from 'eslint-scope';
 
-import { isClassNode, type Node, isPresent } from './ast.js';
+import { isClassNode, type ClassNode, type Node, isPresent } from './ast.js';
 import { CellScopes } from './cell-scopes.js';
 import { findConstants } from './constants.js';
+import { judgeWrites } from './lost-writes.js';
 import type { Cell, CellScope, ProgramModel, Unit } from './program-model.js';
-import {
-  collectUnits,
-  type OwnerReference,
-  type PrivateReference,
-  type SuperReference,
-} from './units.js';
+import type { OwnerReference, PrivateReference, SuperReference } from './unit-references.js';
+import { collectUnits } from './units.js';
 
 /** What the flat program's import declarations stand for. */
 export interface ImportNumbers {
@@ -45,6 +42,7 @@ export function analyzeProgram(text: string, imports: ImportNumbers): Analysis {
   for (const reference of found.ownerReferences) resolveOwner(reference, scopes);
   for (const reference of found.privateReferences) resolvePrivate(reference, scopes);
   for (const reference of found.superReferences) resolveSuper(reference, scopes);
+  judgeWrites(found);
   scopes.settle();
   for (const unit of found.units) chooseScope(unit, scopes.moduleScope);
   const constants = findConstants(ast, manager, scopes, imports);
@@ -103,7 +101,10 @@ function resolveReference(
     if (cell.kind === 'arguments') {
       unit.outerThis.push({ start: at, end: (reference.identifier as unknown as Node).end, cell });
     }
-    if (reference.isWrite() && !reference.init) unit.writes.push({ cell, at });
+    if (reference.isWrite() && !reference.init) {
+      unit.writes.push({ cell, at, isRead: false, readers: new Set() });
+    }
+    if (unit.kind === 'class' && isConstruction(unit.node as ClassNode, at)) unit.constructs.add(cell);
   }
 }
 
@@ -134,6 +135,13 @@ function isDroppedFromClass(unit: Unit, at: number): boolean {
     );
   }
   return false;
+}
+
+/** Whether a place in a class is part of what makes its instances. */
+function isConstruction(node: ClassNode, at: number): boolean {
+  const member = node.body.body.find((one) => at >= one.start && at < one.end);
+  if (member?.type === 'MethodDefinition') return member.kind === 'constructor';
+  return member?.type === 'PropertyDefinition' && !member.static;
 }
 
 function resolveOwner(reference: OwnerReference, scopes: CellScopes): void {

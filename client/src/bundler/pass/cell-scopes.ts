@@ -62,7 +62,6 @@ export class CellScopes {
       name: isArguments ? `${this.prefix}arguments` : variable.name,
       declaredAt: (variable.identifiers[0] as unknown as Node | undefined)?.start ?? 0,
       reassigned: isReassigned(variable),
-      ownerReads: ownerReads(variable),
       variable,
       ofClass: undefined,
       import: this.#importOf(variable),
@@ -90,7 +89,6 @@ export class CellScopes {
       name: `${this.prefix}${kind}`,
       declaredAt: owner.start,
       reassigned: false,
-      ownerReads: true,
       variable: undefined,
       ofClass: undefined,
       import: undefined,
@@ -120,7 +118,6 @@ export class CellScopes {
       name: `${this.prefix}A${ofClass.id}`,
       declaredAt: ofClass.node.start,
       reassigned: false,
-      ownerReads: false,
       variable: undefined,
       ofClass,
       import: undefined,
@@ -229,11 +226,4 @@ function depthOf(scope: Scope): number {
 function isReassigned(variable: Variable): boolean {
   if (variable.defs.length > 1) return true;
   return variable.references.some((reference) => reference.isWrite() && reference.init !== true);
-}
-
-function ownerReads(variable: Variable): boolean {
-  const owner = variable.scope.variableScope;
-  return variable.references.some(
-    (reference) => reference.isReadOnly() && reference.from.variableScope === owner,
-  );
 }

@@ -2,6 +2,7 @@ import { isClassNode, type ClassNode, type Node, isPresent } from './ast.js';
 import { classShape } from './class-shape.js';
 import type { Cell, CellScope, ProgramModel, Unit } from './program-model.js';
 import { EditList, SourceWriter } from './source-writer.js';
+import { containsFunction } from './syntax.js';
 
 /** What the driver copy needs besides the model. */
 export interface DriverCopyOptions {
@@ -21,8 +22,8 @@ export interface DriverCopyOptions {
  * The copy that the driver runs: every function and class is tagged where it is made, every scope
  * with captured bindings has an object that reads them.
  *
- * Names of the runtime, after the program's prefix: `f` tags a function, `c` a class, `o` the
- * accessors of an object literal, `m` makes a method under a computed name, `s` makes a scope, `k` keeps a computed key, `raw` is true while
+ * Names of the runtime, after the program's prefix: `f` tags a function, `c` a class, `o`
+ * accessors (and some methods) of an object literal, `m` makes a method under a computed name, `s` makes a scope, `k` keeps a computed key, `raw` is true while
  * an instance is made without its constructor's work, `P` and `Q` are the keys of the accessors of
  * private fields.
  */
@@ -133,11 +134,10 @@ class DriverCopy {
       return;
     }
     if (unit.node.type === 'FunctionDeclaration') return;
-    if (unit.kind === 'getter' || unit.kind === 'setter') return;
+    if (isTaggedByObject(unit)) return;
     const p = this.#p;
     const scope = this.#scopeAt(unit.scope, unit.node.start);
     if (unit.kind === 'method') {
-      if (unit.refusal !== undefined) return;
       const property = unit.property!;
       if (property.computed) {
         const keyText = this.#model.text.slice(property.key.start, property.key.end);
@@ -201,20 +201,22 @@ class DriverCopy {
     return `${this.#p}C${unit.id}`;
   }
 
+  /** Members that are tagged when their object is made; computed names are kept by `k` until then. */
   #tagAccessors(): void {
     const byObject = new Map<Node, Unit[]>();
     for (const unit of this.#model.units) {
-      if (unit.object === undefined || unit.refusal !== undefined) continue;
+      if (unit.object === undefined || !isTaggedByObject(unit)) continue;
       byObject.set(unit.object, [...(byObject.get(unit.object) ?? []), unit]);
     }
     const p = this.#p;
     for (const [object, units] of byObject) {
       const tags = units.map((unit) => {
-        const { key } = unit.property!;
+        const { key, computed } = unit.property!;
         const text = this.#model.text.slice(key.start, key.end);
-        const name = key.type === 'Identifier' ? JSON.stringify(text) : text;
-        const kind = unit.kind === 'getter' ? '"get"' : '"set"';
-        return `${name},${kind},${unit.id},${this.#scopeAt(unit.scope, object.start)}`;
+        const named = key.type === 'Identifier' ? JSON.stringify(text) : text;
+        if (computed) this.edits.wrap(key.start, key.end, `${p}k(`, ')');
+        const part = unit.kind === 'getter' ? 'get' : unit.kind === 'setter' ? 'set' : 'value';
+        return `${computed ? 'null' : named},"${part}",${unit.id},${this.#scopeAt(unit.scope, object.start)}`;
       });
       this.edits.wrap(object.start, object.end, `${p}o(`, `,[${tags.join(',')}])`);
     }
@@ -228,6 +230,14 @@ class DriverCopy {
       this.edits.insert(to, `${this.#p}f(${name},${unit.id},${scope}${nameArgument(unit)});`);
     }
   }
+}
+
+/** Members of an object literal that no text around them can tag. */
+function isTaggedByObject(unit: Unit): boolean {
+  if (unit.kind === 'getter' || unit.kind === 'setter') return true;
+  if (unit.kind !== 'method') return false;
+  const { computed, key } = unit.property!;
+  return unit.refusal !== undefined || (computed && containsFunction(key));
 }
 
 /** The source's name of a function whose own name is another. */

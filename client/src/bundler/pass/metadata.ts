@@ -1,6 +1,11 @@
-import type { CellMetadata, ProgramMetadata, ScopeMetadata, UnitMetadata } from 'heddle/internal';
+import type {
+  CellMetadata,
+  ImportMetadata,
+  ProgramMetadata,
+  ScopeMetadata,
+  UnitMetadata,
+} from 'heddle/internal';
 
-import type { ImportMetadata } from 'heddle/internal';
 import { isClassNode } from './ast.js';
 import { classShape } from './class-shape.js';
 import type { Cell, CellScope, ProgramModel, Unit } from './program-model.js';
@@ -31,9 +36,15 @@ function describeUnit(unit: Unit): UnitMetadata {
     scope: unit.scope.id,
     at: (unit.property ?? unit.node).start,
     name: nameOf(unit),
-    cells: [...unit.captured].flatMap((cell) => [cell.scope.id, cell.index]),
+    cells: cellsOf(unit.captured),
     ...(unit.writes.length > 0 && {
-      writes: unit.writes.flatMap(({ cell, at }) => [cell.scope.id, cell.index, at]),
+      writes: unit.writes.map(({ cell, at, isRead, readers }) => ({
+        scope: cell.scope.id,
+        cell: cell.index,
+        at,
+        ...(isRead && { read: true as const }),
+        ...(readers.size > 0 && { readers: [...readers].map((reader) => reader.id) }),
+      })),
     }),
     ...(unit.refusal !== undefined && { refusal: unit.refusal }),
     ...(unit.threadHome && { threadHome: true as const }),
@@ -45,9 +56,14 @@ function describeUnit(unit: Unit): UnitMetadata {
         ...(shape.staticPrivates.length > 0 && { hasStaticPrivates: true as const }),
         parameters: shape.parameterCount,
         computedKeys: shape.computedKeys.length,
+        ...(unit.constructs.size > 0 && { construction: cellsOf(unit.constructs) }),
       },
     }),
   };
+}
+
+function cellsOf(cells: ReadonlySet<Cell>): number[] {
+  return [...cells].flatMap((cell) => [cell.scope.id, cell.index]);
 }
 
 function nameOf(unit: Unit): string {
@@ -55,8 +71,10 @@ function nameOf(unit: Unit): string {
   const own = unit.node.id?.name;
   if (own !== undefined) return own;
   if (unit.inferredName !== undefined) return unit.inferredName;
-  const key = unit.property?.key;
-  return key?.type === 'Identifier' ? key.name : '';
+  const { property } = unit;
+  if (property === undefined || property.computed) return '';
+  const { key } = property;
+  return key.type === 'Identifier' ? key.name : '';
 }
 
 function describeScope(scope: CellScope): ScopeMetadata {
@@ -87,6 +105,6 @@ function describeCell(cell: Cell): CellMetadata {
       constant: [cell.make.id, cell.make.names.indexOf(cell.name)] as const,
     }),
     ...(cell.isShared && { shared: true as const }),
-    ...(cell.ownerReads && { ownerReads: true as const }),
+    ...(cell.kind === 'class' && { around: true as const }),
   };
 }

@@ -20,8 +20,6 @@ export interface Cell {
   readonly declaredAt: number;
   /** Assigned anywhere but in its declaration. */
   readonly reassigned: boolean;
-  /** Read by code of the function that declares it, not only by functions inside. */
-  readonly ownerReads: boolean;
   readonly variable: Variable | undefined;
   /** Of a `class` cell. */
   readonly ofClass: Unit | undefined;
@@ -61,6 +59,16 @@ export interface SuperUse {
 
 export type PrivateUse = acorn.MemberExpression | acorn.BinaryExpression;
 
+/** A write to a captured cell, and who reads the cell besides the writer. */
+export interface CellWrite {
+  readonly cell: Cell;
+  readonly at: number;
+  /** Code around the writing function reads the cell after that was made. */
+  isRead: boolean;
+  /** Functions and classes beside the writing one that read it. */
+  readonly readers: Set<Unit>;
+}
+
 /** A function or class of the program: something that can be captured. */
 export interface Unit {
   readonly id: number;
@@ -69,7 +77,7 @@ export interface Unit {
   readonly node: FunctionNode | ClassNode;
   /** The whole property, of methods, getters and setters. */
   readonly property: acorn.Property | undefined;
-  /** The object literal around it, of getters and setters. */
+  /** The object literal around it, of methods, getters and setters. */
   readonly object: acorn.ObjectExpression | undefined;
   /** Name that the language infers from where the function stands; for the driver copy. */
   inferredName: string | undefined;
@@ -80,8 +88,10 @@ export interface Unit {
   /** Innermost scope that it captures from. */
   scope: CellScope;
   readonly captured: Set<Cell>;
+  /** Of a class: cells that its constructor and its fields use. */
+  readonly constructs: Set<Cell>;
   /** Writes to captured cells. */
-  readonly writes: { readonly cell: Cell; readonly at: number }[];
+  readonly writes: CellWrite[];
   /** References to `this`, `arguments` and `new.target` of an enclosing function, in arrows. */
   readonly outerThis: { readonly start: number; readonly end: number; readonly cell: Cell }[];
   /** Uses of private names of a class around: `object.#name` and `#name in object`. */

@@ -137,30 +137,25 @@ class TaskCopy {
       return;
     }
     const own = ownEdits(unit, this.#model.text);
-    if (property?.computed === true) {
-      this.writer.add('()=>({');
-      const key = { start: property.key.start, end: property.key.end, text: '"method"' };
-      this.#copy(property.start, property.end, [key]);
-      this.writer.add('}).method');
-      return;
-    }
     if (property === undefined) {
       this.writer.add('()=>(');
       this.#copy(node.start, node.end, own);
       this.writer.add(')');
       return;
     }
-    const key = this.#model.text.slice(property.key.start, property.key.end);
-    const name = property.key.type === 'Identifier' ? JSON.stringify(key) : key;
-    if (unit.kind === 'method') {
-      this.writer.add('()=>({');
-      this.#copy(property.start, property.end, own);
-      this.writer.add(`})[${name}]`);
-    } else {
-      this.writer.add('()=>Object.getOwnPropertyDescriptor({');
-      this.#copy(property.start, property.end, own);
-      this.writer.add(`},${name}).${unit.kind === 'getter' ? 'get' : 'set'}`);
+    const { key } = property;
+    let name = this.#model.text.slice(key.start, key.end);
+    if (property.computed) {
+      // Only the driver knows the name; here any will do.
+      name = '"member"';
+      own.unshift({ start: key.start, end: key.end, text: name });
+    } else if (key.type === 'Identifier') {
+      name = JSON.stringify(name);
     }
+    const part = unit.kind === 'getter' ? 'get' : unit.kind === 'setter' ? 'set' : 'value';
+    this.writer.add('()=>Object.getOwnPropertyDescriptor({');
+    this.#copy(property.start, property.end, own);
+    this.writer.add(`},${name}).${part}`);
   }
 
   /** A class without what only the driver evaluates: parent, computed keys, static data. */

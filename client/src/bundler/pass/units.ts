@@ -14,49 +14,23 @@ import type {
   FunctionPlace,
   ModuleCall,
   PrivateUse,
-  SuperUse,
   Unit,
   UnitKind,
 } from './program-model.js';
+import { containsSuper, keyName, privateNamesOf, suspends } from './syntax.js';
+import type {
+  CollectedUnits,
+  OwnerReference,
+  PrivateReference,
+  SuperReference,
+} from './unit-references.js';
 
-/** A use of `this`, `arguments` or `new.target` in arrows that belongs to a function around them. */
-export interface OwnerReference {
-  readonly kind: 'this' | 'newTarget';
-  readonly start: number;
-  readonly end: number;
-  /** The function, field initialiser or static block that binds it. */
-  readonly owner: Node;
-  /** The arrow functions between. */
-  readonly through: readonly Unit[];
-}
-
-/** A use of a private name by functions inside the class that declares it. */
-export interface PrivateReference {
-  readonly node: PrivateUse;
-  readonly ofClass: Unit;
-  /** The method, field initialiser or static block of that class in which it stands. */
-  readonly holder: Node;
-  readonly through: readonly Unit[];
-}
-
-/** A use of `super` by arrow functions inside a class. */
-export interface SuperReference {
-  readonly node: SuperUse;
-  readonly ofClass: Unit;
-  readonly holder: Node;
-  readonly through: readonly Unit[];
-}
-
-export interface CollectedUnits {
-  readonly units: Unit[];
-  readonly unitOf: Map<Node, Unit>;
-  readonly ownerReferences: OwnerReference[];
-  readonly privateReferences: PrivateReference[];
-  readonly superReferences: SuperReference[];
-  readonly declarations: FunctionPlace[];
-  readonly moduleCalls: ModuleCall[];
-  readonly problems: { readonly text: string; readonly at: number }[];
-}
+/** Begins the names that stand for `import.meta` of the user's modules in the flat program. */
+export const IMPORT_META_NAME = '__heddle_import_meta_';
+const IMPORT_META_REFUSAL =
+  'it uses import.meta, which names a file of the driver; in a task use HeddleFiles.get(name) with addFile or --files';
+const SUPER_REFUSAL =
+  'it is an arrow function that uses super in a way that only its method can; call the parent method by name (Parent.prototype.method.call(this)), or make it a method';
 
 /** One pass over the tree: numbers functions and classes, finds who binds each `this`. */
 export function collectUnits(program: acorn.Program, text: string): CollectedUnits {
@@ -83,6 +57,7 @@ class Collector implements CollectedUnits {
   readonly moduleCalls: ModuleCall[] = [];
   /** Start of the innermost block; -1 in a `case`. */
   #block = 0;
+  readonly loops: { start: number; end: number }[] = [];
   readonly problems: { text: string; at: number }[] = [];
   /** What binds `this` here; undefined at module level. */
   #owner: Node | undefined;
@@ -165,6 +140,13 @@ class Collector implements CollectedUnits {
       case 'WithStatement':
         this.problems.push({ at: node.start, text: 'with is not part of modules' });
         break;
+      case 'ForStatement':
+      case 'ForInStatement':
+      case 'ForOfStatement':
+      case 'WhileStatement':
+      case 'DoWhileStatement':
+        this.loops.push(node);
+        break;
       case 'BlockStatement':
       case 'StaticBlock':
         this.#inBlock(node, this.#text.indexOf('{', node.start) + 1);
@@ -233,12 +215,13 @@ class Collector implements CollectedUnits {
       kind,
       node,
       property,
-      object: kind === 'getter' || kind === 'setter' ? object : undefined,
+      object,
       inferredName,
       restoredName: undefined,
       nameAt: node.id?.start ?? nameAt,
       scope: undefined as unknown as CellScope,
       captured: new Set(),
+      constructs: new Set(),
       writes: [],
       outerThis: [],
       privateUses: [],
@@ -275,13 +258,13 @@ class Collector implements CollectedUnits {
     this.#superIsOfClass = superIsOfClass;
     this.#owner = owner;
     this.#arrows = arrows;
-    if (property !== undefined && containsSuper(node)) {
-      unit.refusal ??= 'it is a method of an object literal that uses super';
-    } else if (
-      property?.computed === true &&
-      (kind !== 'method' || containsFunction(property.key))
-    ) {
-      unit.refusal ??= 'it is an accessor of an object literal with a computed name';
+    if (property === undefined) return;
+    if (containsSuper(node)) {
+      unit.refusal ??=
+        'it is a method of an object literal that uses super; make it a method of a class, or call the other method by its name';
+    } else if (property.computed && kind !== 'method' && suspends(place.object!)) {
+      unit.refusal ??=
+        'it is an accessor with a computed name in an object literal that has await or yield in it; give what is awaited a name before';
     }
   }
 
@@ -387,49 +370,4 @@ class Collector implements CollectedUnits {
       through: this.#arrows,
     });
   }
-}
-
-/** Begins the names that stand for `import.meta` of the user's modules in the flat program. */
-export const IMPORT_META_NAME = '__heddle_import_meta_';
-const IMPORT_META_REFUSAL =
-  'it uses import.meta, which names a file of the driver; in a task use HeddleFiles.get(name) with addFile or --files';
-const SUPER_REFUSAL =
-  'it is an arrow function that uses super in a way that only its method can; call the parent method by name (Parent.prototype.method.call(this)), or make it a method';
-
-function keyName(key: Node): string | undefined {
-  switch (key.type) {
-    case 'Identifier':
-      return key.name;
-    case 'PrivateIdentifier':
-      return `#${key.name}`;
-    case 'Literal':
-      return typeof key.value === 'string' || typeof key.value === 'number'
-        ? String(key.value)
-        : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function privateNamesOf(node: ClassNode): Set<string> {
-  const names = new Set<string>();
-  for (const member of node.body.body) {
-    if (member.type !== 'StaticBlock' && member.key.type === 'PrivateIdentifier') {
-      names.add(member.key.name);
-    }
-  }
-  return names;
-}
-
-function containsFunction(node: Node): boolean {
-  return isFunctionNode(node) || isClassNode(node) || childrenOf(node).some(containsFunction);
-}
-
-function containsSuper(node: Node): boolean {
-  if (node.type === 'Super') return true;
-  return childrenOf(node).some((child) => {
-    if (isClassNode(child)) return false;
-    if (isFunctionNode(child) && child.type !== 'ArrowFunctionExpression') return false;
-    return containsSuper(child);
-  });
 }

@@ -125,6 +125,15 @@ const taggedTemplate = (strings: TemplateStringsArray, ...values: unknown[]) =>
   strings.raw.join('|') + values.join(',');
 const unicodeÑame = (x: number) => x + one;
 
+const awaitedKey = 'later';
+const awaited = {
+  get [awaitedKey]() {
+    return 1;
+  },
+  value: await Promise.resolve(2),
+};
+const made = Object.getOwnPropertyDescriptor(awaited, awaitedKey)!.get!;
+
 export const corpus = cases(
   {
     name: 'an arrow function without captures',
@@ -468,17 +477,66 @@ export const corpus = cases(
     expected: [3],
   },
   {
-    name: 'a getter under a computed name, refused',
+    name: 'accessors and methods of an object literal under computed names, also with a function in the name',
     roots: () => {
-      const key = 'run';
-      const o = {
-        get [key]() {
-          return 1;
+      let unit = 2;
+      const key = (make: () => string) => make();
+      const symbol = Symbol.for('corpus.total');
+      const order = {
+        base: 5,
+        get ['dou' + 'ble']() {
+          return (this as any).base * unit;
+        },
+        set ['in' + 'put'](x: number) {
+          (this as any).base = x + unit;
+        },
+        get [symbol]() {
+          return (this as any).base + 100;
+        },
+        [key(() => 'plus')](x: number) {
+          return (this as any).base + x;
+        },
+        inner: {
+          get [key(() => 'deep')]() {
+            return unit;
+          },
+        },
+      } as unknown as {
+        double: number;
+        input: number;
+        [symbol]: number;
+        plus(x: number): number;
+        inner: { deep: number };
+      };
+      unit = 3;
+      return [
+        () => {
+          const before = order.double;
+          order.input = 10;
+          return [before, order.double, order[symbol], order.plus(1), order.inner.deep];
+        },
+      ];
+    },
+    expected: [[15, 39, 113, 14, 3]],
+  },
+  {
+    name: 'a method of an object literal that uses super, refused with this reason',
+    roots: () => {
+      const parent = { greet: () => 'hello' };
+      const child = {
+        greet() {
+          return super.toString();
         },
       };
-      return [() => o.run];
+      Object.setPrototypeOf(child, parent);
+      return [child.greet];
     },
-    refused: { variable: /^o/, reason: /not made by|computed name/ },
+    refused: { reason: /method of an object literal that uses super/ },
+  },
+  {
+    name: 'an accessor under a computed name beside an await, refused with this reason',
+    roots: () => [made],
+    refused: { reason: /computed name in an object literal that has await/ },
   },
   {
     name: 'an arrow under a computed name',

@@ -3,6 +3,9 @@ import { abortSave, commitSave, prepareSave, type PreparedSave } from '../../out
 import type { CommittedFile } from '../../plan/index.js';
 import { checkBoolean, checkText, type ActionOptions } from '../arguments.js';
 import type { RddNode } from '../rdd-node.js';
+import { captureCallSite } from '../../closures/index.js';
+import { engineStep } from '../operators/engine-step.js';
+import { linesOfObjects } from '../task-functions/object-lines.js';
 import { beginAction, decodeResult, runSink } from './run.js';
 
 const codecs = ['gzip', 'zstd', 'deflate', 'brotli'] as const;
@@ -21,16 +24,42 @@ export async function saveAsTextFile(
   path: string,
   options: SaveTextOptions = {},
 ): Promise<void> {
-  checkText(path, 'saveAsTextFile', 'path');
+  await saveLines(node, 'saveAsTextFile', path, options);
+}
+
+/** `saveAsObjectFile`: encoded records as lines of text. */
+export async function saveAsObjectFile(
+  node: RddNode,
+  path: string,
+  options: Omit<SaveTextOptions, 'codec'> = {},
+): Promise<void> {
+  const { signal, overwrite } = options;
+  node.core.checkRunning();
+  const lines = engineStep(node, {
+    callSite: captureCallSite('saveAsObjectFile'),
+    form: 'partitions',
+    orderSensitive: false,
+    function: () => linesOfObjects(),
+  });
+  await saveLines(lines, 'saveAsObjectFile', path, { signal, overwrite });
+}
+
+async function saveLines(
+  node: RddNode,
+  operator: 'saveAsTextFile' | 'saveAsObjectFile',
+  path: string,
+  options: SaveTextOptions,
+): Promise<void> {
+  checkText(path, operator, 'path');
   const { codec, overwrite = false } = options;
-  checkBoolean(overwrite, 'saveAsTextFile', 'overwrite');
+  checkBoolean(overwrite, operator, 'overwrite');
   if (codec !== undefined && !codecs.includes(codec)) {
     throw new ArgumentError(
       `saveAsTextFile: codec must be one of ${codecs.join(', ')}, and is ${codec as string}`,
     );
   }
   const { core } = node;
-  const call = beginAction(core, 'saveAsTextFile', options);
+  const call = beginAction(core, operator, options);
   const saveId = core.ids.nextSave();
   // Before the lineage is prepared: sampling jobs of a sort are tasks too.
   const save = await prepareSave(core.application.fileSystems, {

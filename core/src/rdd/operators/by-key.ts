@@ -12,7 +12,8 @@ import {
   type PartitionsArgument,
 } from './partitioner-choice.js';
 
-interface CombineOptions {
+/** How operators that combine by key differ. */
+export interface CombineOptions {
   readonly callSite: CallSite;
   readonly choice: PartitioningChoice;
   readonly mapSideCombine: boolean;
@@ -20,7 +21,7 @@ interface CombineOptions {
 }
 
 /** One record per key; without a shuffle when the parent has the chosen partitioner already. */
-function combineNode(parent: RddNode, options: CombineOptions): RddNode {
+export function combineNode(parent: RddNode, options: CombineOptions): RddNode {
   const { callSite, choice, mapSideCombine } = options;
   return new RddNode(parent.core, callSite, {
     kind: 'ShuffledRDD',

@@ -5,22 +5,30 @@ import { samePartitioning, type Partitioning } from '../../partitioner/partition
 import type { CogroupSide, JoinType, Operator } from '../../plan/index.js';
 import { RddNode, Shuffle, oneToOne, type NodeDependency } from '../rdd-node.js';
 import { afterShuffle } from './create.js';
-import { choosePartitioning, type PartitionsArgument } from './partitioner-choice.js';
+import {
+  choosePartitioning,
+  type PartitioningChoice,
+  type PartitionsArgument,
+} from './partitioner-choice.js';
+
+/** How operators over several parents differ. */
+interface SidesOptions {
+  readonly choice: PartitioningChoice;
+  readonly operator: string;
+  readonly callSite: CallSite;
+}
 
 /** Several parents, brought together by key: each side shuffled, or narrow when it is partitioned so already. */
 function sidesNode(
   parents: readonly RddNode[],
-  n: PartitionsArgument,
   kind: string,
-  operatorName: string,
-  callSite: CallSite,
+  { choice, operator, callSite }: SidesOptions,
   build: (sides: readonly CogroupSide[]) => Operator,
 ): RddNode {
   const { core } = parents[0]!;
   if (parents.some((parent) => parent.core !== core)) {
-    throw new ArgumentError(`${operatorName}: the RDDs are of different contexts`);
+    throw new ArgumentError(`${operator}: the RDDs are of different contexts`);
   }
-  const choice = choosePartitioning(n, operatorName, callSite);
   return new RddNode(core, callSite, {
     kind,
     parents,
@@ -28,13 +36,13 @@ function sidesNode(
     prepare: () => {
       const partitioning = choice(parents);
       const { dependencies, sides } = bringTogether(parents, partitioning, callSite);
-      const operator = build(sides);
+      const built = build(sides);
       return {
         partitionCount: partitioning.partitioner.numPartitions,
         partitioning,
         dependencies,
         determinacy: afterShuffle(...parents.map((parent) => parent.determinacy)),
-        operator: () => operator,
+        operator: () => built,
       };
     },
   });
@@ -83,7 +91,8 @@ export function joinNode(
 ): RddNode {
   left.core.checkRunning();
   const callSite = captureCallSite(operator);
-  return sidesNode([left, right], n, 'JoinedRDD', operator, callSite, (sides) => ({
+  const choice = choosePartitioning(n, operator, callSite);
+  return sidesNode([left, right], 'JoinedRDD', { choice, operator, callSite }, (sides) => ({
     kind: 'join',
     joinType: joinTypeOf[operator],
     sides: [sides[0]!, sides[1]!],
@@ -98,8 +107,14 @@ export function cogroupNode(
 ): RddNode {
   parents[0]!.core.checkRunning();
   const callSite = captureCallSite(operator);
-  return sidesNode(parents, n, 'CoGroupedRDD', operator, callSite, (sides) => ({
-    kind: 'cogroup',
-    sides,
-  }));
+  return cogroupOf(parents, {
+    choice: choosePartitioning(n, operator, callSite),
+    operator,
+    callSite,
+  });
+}
+
+/** `[key, [values of each parent]]`, for operators that are made of it. */
+export function cogroupOf(parents: readonly RddNode[], options: SidesOptions): RddNode {
+  return sidesNode(parents, 'CoGroupedRDD', options, (sides) => ({ kind: 'cogroup', sides }));
 }

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@heddle/common';
+import { ArgumentError, type CallSite } from '@heddle/common';
 import { captureCallSite } from '../../closures/index.js';
 import type { ClosureData, Operator, RootRef } from '../../plan/index.js';
 import { checkBoolean, checkFinite, checkFunction } from '../arguments.js';
@@ -67,6 +67,7 @@ export function sampleStep(
   withReplacement: boolean,
   fraction: number,
   seed: number | undefined,
+  callSite: CallSite = captureCallSite('sample'),
 ): RddNode {
   parent.core.checkRunning();
   checkBoolean(withReplacement, 'sample', 'withReplacement');
@@ -81,7 +82,7 @@ export function sampleStep(
   }
   const chosenSeed = checkSeed(seed, 'sample');
   return stepNode(parent, {
-    callSite: captureCallSite('sample'),
+    callSite,
     kind: 'PartitionwiseSampledRDD',
     keepsPartitioner: true,
     orderSensitive: true,

@@ -1,11 +1,13 @@
-import { ArgumentError } from '@heddle/common';
-import { combineFiles, expandInput, splitFiles } from '@heddle/webhdfs';
+import { ArgumentError, type CallSite } from '@heddle/common';
+import { InputFormatError, combineFiles, expandInput, splitFiles } from '@heddle/webhdfs';
 import { captureCallSite, driverCodeTable } from '../../closures/index.js';
 import { encodeBatches } from '../../codec/index.js';
 import type { DriverCore } from '../../context/driver-core.js';
-import type { FilePiece, SourceSplit } from '../../plan/index.js';
+import type { FileOperator, FilePiece, SourceSplit } from '../../plan/index.js';
 import { checkPartitionCount, checkText } from '../arguments.js';
 import { RddNode, type PreparedFacts } from '../rdd-node.js';
+import { objectsOfLine } from '../task-functions/object-lines.js';
+import { engineStep } from './engine-step.js';
 
 /** Facts that all sources share. */
 const sourceFacts = {
@@ -94,33 +96,44 @@ export function emptyNode(core: DriverCore): RddNode {
   });
 }
 
-/** `textFile` and `wholeTextFiles`: the input is listed with the first action that needs it. */
+const fileRddKind = {
+  textFile: 'TextFileRDD',
+  wholeTextFiles: 'WholeTextFileRDD',
+  binaryFiles: 'BinaryFileRDD',
+  binaryRecords: 'FixedLengthBinaryRDD',
+} as const;
+
+/**
+ * `textFile`, `wholeTextFiles`, `binaryFiles`, `binaryRecords`: the input is listed with the first
+ * action that needs it.
+ */
 export function fileNode(
   core: DriverCore,
-  operator: 'textFile' | 'wholeTextFiles',
+  source: FileOperator,
   path: string,
   minPartitions: number | undefined,
+  callSite: CallSite = captureCallSite(source.kind),
 ): RddNode {
   core.checkRunning();
-  checkText(path, operator, 'path');
+  checkText(path, callSite.operator, 'path');
   const least =
     minPartitions === undefined
       ? core.context.defaultMinPartitions
-      : checkPartitionCount(minPartitions, operator, 'minPartitions');
-  const node = new RddNode(core, captureCallSite(operator), {
-    kind: operator === 'textFile' ? 'TextFileRDD' : 'WholeTextFileRDD',
+      : checkPartitionCount(minPartitions, callSite.operator, 'minPartitions');
+  const node = new RddNode(core, callSite, {
+    kind: fileRddKind[source.kind],
     parents: [],
     wide: false,
     needsWork: () => true,
     prepare: async () => {
       const files = await expandInput(core.application.fileSystems, path);
-      const plan = operator === 'textFile' ? splitFiles(files, least) : combineFiles(files, least);
+      const plan = planInput(source, files, least);
       for (const warning of plan.warnings) core.logger.warn(warning);
       const partitions: readonly (readonly FilePiece[])[] = plan.partitions;
       return {
         ...sourceFacts,
         partitionCount: partitions.length,
-        operator: () => ({ kind: operator }),
+        operator: () => source,
         source: (partition) => ({ kind: 'file', pieces: partitions[partition]! }),
         hosts: (partition) => hostsOf(partitions[partition]!),
       };
@@ -128,6 +141,70 @@ export function fileNode(
   });
   node.name = path;
   return node;
+}
+
+function planInput(
+  source: FileOperator,
+  files: Parameters<typeof splitFiles>[0],
+  least: number,
+): ReturnType<typeof splitFiles> {
+  switch (source.kind) {
+    case 'textFile':
+      return splitFiles(files, least);
+    case 'wholeTextFiles':
+    case 'binaryFiles':
+      return combineFiles(files, least);
+    case 'binaryRecords':
+      return alignToRecords(splitFiles(files, least), source.recordLength);
+  }
+}
+
+/** Moves the borders between the pieces of a file to borders between records. */
+function alignToRecords(
+  plan: ReturnType<typeof splitFiles>,
+  recordLength: number,
+): ReturnType<typeof splitFiles> {
+  const partitions = plan.partitions.map((pieces) =>
+    pieces.flatMap((piece) => {
+      // Only reading a compressed file tells its length.
+      if (piece.codec !== undefined) return [piece];
+      const { path, fileSizeBytes } = piece;
+      const over = fileSizeBytes % recordLength;
+      if (over > 0) {
+        throw new InputFormatError(
+          path,
+          fileSizeBytes - over,
+          `its ${fileSizeBytes} bytes are no multiple of the record length ${recordLength}`,
+        );
+      }
+      const start = Math.ceil(piece.offset / recordLength) * recordLength;
+      const end = Math.ceil((piece.offset + piece.length) / recordLength) * recordLength;
+      return start < end ? [{ ...piece, offset: start, length: end - start }] : [];
+    }),
+  );
+  return { ...plan, partitions: partitions.filter((pieces) => pieces.length > 0) };
+}
+
+/** `binaryRecords(path, recordLength)`. @throws ArgumentError for a length that is none */
+export function binaryRecordsNode(core: DriverCore, path: string, recordLength: number): RddNode {
+  if (!Number.isSafeInteger(recordLength) || recordLength < 1 || recordLength > 2 ** 30) {
+    throw new ArgumentError(
+      `binaryRecords: recordLength is a number of bytes from 1 to 2^30, and is ${String(recordLength)}`,
+    );
+  }
+  const callSite = captureCallSite('binaryRecords');
+  return fileNode(core, { kind: 'binaryRecords', recordLength }, path, undefined, callSite);
+}
+
+/** `objectFile(path, minPartitions?)`: what `saveAsObjectFile` wrote. */
+export function objectFileNode(
+  core: DriverCore,
+  path: string,
+  minPartitions: number | undefined,
+): RddNode {
+  const callSite = captureCallSite('objectFile');
+  const lines = fileNode(core, { kind: 'textFile' }, path, minPartitions, callSite);
+  return engineStep(lines, { callSite, form: 'flatMap', function: () => objectsOfLine() });
 }
 
 /** Hosts by how many bytes they hold, best first. */
@@ -145,7 +222,7 @@ function hostsOf(pieces: readonly FilePiece[]): readonly string[] {
 
 function sourceNode(
   core: DriverCore,
-  callSite: RddNode['callSite'],
+  callSite: CallSite,
   kind: string,
   facts: PreparedFacts,
 ): RddNode {

@@ -1,0 +1,382 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import {
+  containerLinks,
+  descriptionFile,
+  encodeResources,
+  environmentName,
+  environmentValue,
+  masterKeyAlias,
+  nodeCommand,
+  resourcesVariable,
+  siteFilesFolder,
+  type ApplicationDescription,
+  type StagedResource,
+} from '@heddle/am';
+import {
+  readOptionalSetting,
+  readSetting,
+  settings,
+  silentLogger,
+  type ConfigSource,
+  type Logger,
+} from '@heddle/common';
+import type { AttemptKey } from '@heddle/executor';
+import { siteFileNames } from '@heddle/hadoop-conf';
+import type { ClusterAccess } from './cluster-access.js';
+import { runtimeRoot, stagingRoot } from './cluster-access.js';
+import { checkSizes, describeSizes, masterSize } from './container-sizes.js';
+import { engineArchive, nodeArchive } from './runtime-archives.js';
+import { Staging, localFile } from './staging.js';
+import { tarArchive, type TarFile } from './tar-archive.js';
+import { StagingError } from './yarn-errors.js';
+
+/** Where the parts of the runtime are on this machine. */
+export interface RuntimeFiles {
+  /** The engine's bundle. */
+  readonly bundleDirectory: string;
+  readonly nodeBinary: string;
+  /** Folder in which archives of both are kept. */
+  readonly archiveDirectory: string;
+}
+
+/** A program that was built for containers. */
+export interface BuiltForCluster {
+  readonly driverFile: string;
+  readonly taskFile: string;
+  readonly hash: string;
+  readonly externals: readonly { readonly specifier: string; readonly path: string }[];
+}
+
+export interface SubmissionRequest {
+  readonly deployMode: 'client' | 'cluster';
+  readonly name: string;
+  readonly settings: ReadonlyMap<string, string>;
+  readonly program: BuiltForCluster;
+  readonly entry: string;
+  readonly arguments: readonly string[];
+  readonly runtime: RuntimeFiles;
+  /** In client mode: the key of the application. */
+  readonly masterKey: AttemptKey | undefined;
+}
+
+/** An application that YARN has accepted. */
+export interface Submitted {
+  readonly applicationId: string;
+  readonly stagingDirectory: string;
+}
+
+/** Type of our applications in YARN's lists. */
+export const applicationType = 'HEDDLE';
+/** Prefix of settings that are environment variables of the ApplicationMaster. */
+const environmentPrefix = 'heddle.yarn.appMasterEnv.';
+/** File of the engine's bundle that the first container starts. */
+const masterMain = 'yarn-am-main.js';
+
+const compress = promisify(gzip);
+
+/** Brings an application to YARN: checks, stages, submits. */
+export class ApplicationSubmission {
+  readonly #cluster: ClusterAccess;
+  readonly #staging: Staging;
+  readonly #tell: (text: string) => void;
+  #runtime: Promise<readonly StagedResource[]> | undefined;
+
+  /** @param tell writes a line for the user */
+  constructor(cluster: ClusterAccess, logger: Logger, tell: (text: string) => void) {
+    this.#cluster = cluster;
+    this.#staging = new Staging(cluster.files.fileSystem, logger);
+    this.#tell = tell;
+  }
+
+  /** Begins to bring the shared archives to the cluster, which can be done before anything else is known. */
+  prepareRuntime(runtime: RuntimeFiles, source: ConfigSource): Promise<readonly StagedResource[]> {
+    this.#runtime ??= this.#shareRuntime(runtime, source);
+    this.#runtime.catch(() => undefined);
+    return this.#runtime;
+  }
+
+  /**
+   * Submits an application. What it staged is removed when that fails.
+   *
+   * @throws ResourceLimitError before anything is uploaded; StagingError, ResourceManagerRefusedError,
+   *   ResourceManagerUnreachableError, errors of the file system
+   */
+  async submit(request: SubmissionRequest): Promise<Submitted> {
+    const { rm, files } = this.#cluster;
+    const source = request.settings;
+    refuseExternals(request.program);
+    const [limits, nodes] = await Promise.all([rm.newApplication(), rm.nodes()]);
+    const { applicationId } = limits;
+    const master = masterSize(source, request.deployMode);
+    checkSizes(source, master, limits);
+    this.#tell(describeSizes(source, master));
+    const stagingDirectory = `${stagingRoot(source, files)}/${applicationId}`;
+    await this.#staging.makePrivateDirectory(stagingDirectory);
+    try {
+      const description = await this.#describe(request, nodes, files, stagingDirectory);
+      const [runtime, application, userFiles] = await Promise.all([
+        this.prepareRuntime(request.runtime, source),
+        this.#putApplication(request, description, stagingDirectory),
+        this.#putUserFiles(source, stagingDirectory),
+      ]);
+      const resources = [...runtime, application, ...userFiles];
+      await rm.submit(
+        submissionContext(request, applicationId, master, resources, description.maxAttempts),
+      );
+    } catch (error) {
+      await this.removeStaging(stagingDirectory).catch(() => undefined);
+      throw error;
+    }
+    const lifetimeMs = readOptionalSetting(source, settings.yarnLifetime);
+    if (lifetimeMs !== undefined) {
+      await rm.setLifetime(applicationId, new Date(Date.now() + lifetimeMs));
+    }
+    return { applicationId, stagingDirectory };
+  }
+
+  async removeStaging(stagingDirectory: string): Promise<void> {
+    await this.#staging.remove(stagingDirectory);
+  }
+
+  async #shareRuntime(
+    runtime: RuntimeFiles,
+    source: ConfigSource,
+  ): Promise<readonly StagedResource[]> {
+    const directory = runtimeRoot(source, this.#cluster.files);
+    const own = readOptionalSetting(source, settings.yarnNodeArchive);
+    const node =
+      own === undefined
+        ? nodeArchive(runtime.nodeBinary, runtime.archiveDirectory).then((archive) =>
+            this.#staging.share(archive, directory, containerLinks.node),
+          )
+        : this.#staging.describe(
+            this.#cluster.files.registry.resolve(own).path,
+            containerLinks.node,
+            'archive',
+            'private',
+          );
+    const engine = engineArchive(runtime.bundleDirectory, runtime.archiveDirectory).then(
+      (archive) => this.#staging.share(archive, directory, containerLinks.engine),
+    );
+    return Promise.all([node, engine]);
+  }
+
+  async #describe(
+    request: SubmissionRequest,
+    nodes: readonly { readonly host: string; readonly rack: string }[],
+    files: ClusterAccess['files'],
+    stagingDirectory: string,
+  ): Promise<ApplicationDescription> {
+    const folder = dirname(request.program.taskFile);
+    const names = await programFiles(folder);
+    const hashes = await Promise.all(
+      names.map(async (name): Promise<[string, string]> => {
+        const bytes = await readFile(join(folder, name));
+        return [name, createHash('sha256').update(bytes).digest('hex')];
+      }),
+    );
+    const attempts = readOptionalSetting(request.settings, settings.yarnMaxAppAttempts);
+    return {
+      formatVersion: 1,
+      name: request.name,
+      user: this.#cluster.user,
+      deployMode: request.deployMode,
+      settings: Object.fromEntries(request.settings),
+      program: {
+        hash: request.program.hash,
+        files: Object.fromEntries(hashes),
+        taskFile: basename(request.program.taskFile),
+        driverFile: basename(request.program.driverFile),
+      },
+      entry: request.entry,
+      arguments: request.arguments,
+      nodes: nodes.map(({ host, rack }) => ({ host, rack })),
+      stagingDirectory: files.fileSystem.uri(stagingDirectory),
+      submittedAtMs: Date.now(),
+      maxAttempts: attempts ?? this.#defaultAttempts(request.deployMode),
+    };
+  }
+
+  #defaultAttempts(deployMode: 'client' | 'cluster'): number {
+    if (deployMode === 'client') return 1;
+    return this.#cluster.conf.getInteger('yarn.resourcemanager.am.max-attempts') ?? 2;
+  }
+
+  async #putApplication(
+    request: SubmissionRequest,
+    description: ApplicationDescription,
+    stagingDirectory: string,
+  ): Promise<StagedResource> {
+    const folder = dirname(request.program.taskFile);
+    const program = await Promise.all(
+      Object.keys(description.program.files).map(async (name): Promise<TarFile> => ({
+        name,
+        bytes: await readFile(join(folder, name)),
+        mode: 0o600,
+      })),
+    );
+    const bytes = await compress(
+      tarArchive([
+        ...program,
+        { name: descriptionFile, bytes: Buffer.from(JSON.stringify(description)), mode: 0o600 },
+        ...(await this.#siteFiles()),
+      ]),
+      { level: 3 },
+    );
+    const path = `${stagingDirectory}/application.tar.gz`;
+    await this.#staging.put(path, { kind: 'bytes', bytes });
+    return this.#staging.describe(path, containerLinks.application, 'archive', 'application');
+  }
+
+  /** The client's own view of the cluster travels with the application. */
+  async #siteFiles(): Promise<TarFile[]> {
+    const found: TarFile[] = [];
+    for (const name of siteFileNames) {
+      for (const directory of this.#cluster.confDirectories) {
+        const bytes = await readFile(join(directory, name)).catch(() => undefined);
+        if (bytes === undefined) continue;
+        found.push({ name: `${siteFilesFolder}/${name}`, bytes, mode: 0o600 });
+        break;
+      }
+    }
+    return found;
+  }
+
+  async #putUserFiles(source: ConfigSource, stagingDirectory: string): Promise<StagedResource[]> {
+    const wanted = [
+      ...readSetting(source, settings.files).map((text) => ({ text, type: 'file' as const })),
+      ...readSetting(source, settings.yarnArchives).map((text) => ({
+        text,
+        type: 'archive' as const,
+      })),
+    ];
+    const taken = new Map<string, string>();
+    const resources: StagedResource[] = [];
+    for (const { text, type } of wanted) {
+      const { from, name } = splitAlias(text);
+      const other = taken.get(name);
+      if (other !== undefined) {
+        throw new StagingError(
+          `${other} and ${from} would both be '${name}' in the containers; name one with ${from}#other`,
+        );
+      }
+      taken.set(name, from);
+      resources.push(await this.#putUserFile(from, name, type, stagingDirectory));
+    }
+    return resources;
+  }
+
+  async #putUserFile(
+    from: string,
+    name: string,
+    type: StagedResource['type'],
+    stagingDirectory: string,
+  ): Promise<StagedResource> {
+    const link = `${containerLinks.files}/${name}`;
+    if (/^(hdfs|viewfs):/.test(from)) {
+      // In the cluster already: used where it is.
+      const { fileSystem, path } = this.#cluster.files.registry.resolve(from);
+      return new Staging(fileSystem, silentLogger).describe(path, link, type, 'private');
+    }
+    const local = resolve(from.replace(/^file:(\/\/)?/, ''));
+    // The ending tells YARN how to unpack an archive.
+    const path = `${stagingDirectory}/files/${name}${type === 'archive' ? `-${basename(local)}` : ''}`;
+    await this.#staging.makePrivateDirectory(`${stagingDirectory}/files`);
+    await this.#staging.put(path, await localFile(local));
+    return this.#staging.describe(path, link, type, 'application');
+  }
+}
+
+
+/** `path#name`; without a name the file's own. */
+function splitAlias(text: string): { readonly from: string; readonly name: string } {
+  const cut = text.lastIndexOf('#');
+  const from = cut < 0 ? text : text.slice(0, cut);
+  const name = cut < 0 ? basename(from) : text.slice(cut + 1);
+  if (name === '' || name === '.' || name === '..' || name.includes('/')) {
+    throw new StagingError(`'${text}' has no usable name behind #`);
+  }
+  return { from, name };
+}
+
+async function programFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder);
+  return names.filter((name) => name.endsWith('.mjs') || name === 'sources.json').sort();
+}
+
+/** Packages that are imported from their own folders are on this machine only. */
+function refuseExternals(program: BuiltForCluster): void {
+  const outside = program.externals.filter(({ path }) => path !== '');
+  if (outside.length === 0) return;
+  throw new StagingError(
+    `the program imports ${outside.map(({ specifier }) => specifier).join(', ')}, which cannot be bundled (native addons, WebAssembly or files of their own, or --external): the containers do not have it. Use another package, or local modes`,
+  );
+}
+
+/** What `POST /ws/v1/cluster/apps` takes (`ApplicationSubmissionContextInfo`, Hadoop 3.4.3). */
+function submissionContext(
+  request: SubmissionRequest,
+  applicationId: string,
+  master: ReturnType<typeof masterSize>,
+  resources: readonly StagedResource[],
+  maxAttempts: number,
+): Record<string, unknown> {
+  const source = request.settings;
+  const priority = readOptionalSetting(source, settings.yarnPriority);
+  const tags = readSetting(source, settings.yarnTags);
+  const label = readOptionalSetting(source, settings.yarnAmNodeLabelExpression);
+  const environment = [...source]
+    .filter(([key]) => key.startsWith(environmentPrefix))
+    .map(([key, value]) => {
+      const name = environmentName(key.slice(environmentPrefix.length));
+      return { key: name, value: environmentValue(name, value) };
+    });
+  return {
+    'application-id': applicationId,
+    'application-name': request.name.slice(0, 1_000),
+    'application-type': applicationType,
+    queue: readSetting(source, settings.yarnQueue),
+    ...(priority === undefined ? {} : { priority }),
+    ...(tags.length === 0 ? {} : { 'application-tags': { tag: tags } }),
+    ...(label === undefined ? {} : { 'am-container-node-label-expression': label }),
+    'max-app-attempts': maxAttempts,
+    'keep-containers-across-application-attempts': false,
+    resource: { memory: master.containerMiB, vCores: master.virtualCores },
+    'am-container-spec': {
+      'local-resources': {
+        entry: resources.map((one) => ({
+          key: one.link,
+          value: {
+            resource: one.uri,
+            type: one.type.toUpperCase(),
+            visibility: one.visibility.toUpperCase(),
+            size: one.sizeBytes,
+            timestamp: one.modifiedMs,
+          },
+        })),
+      },
+      environment: {
+        entry: [...environment, { key: resourcesVariable, value: encodeResources(resources) }],
+      },
+      commands: { command: nodeCommand({ main: masterMain, heapMb: master.heapMb }) },
+      ...(request.masterKey === undefined
+        ? {}
+        : {
+            credentials: {
+              secrets: {
+                entry: [
+                  {
+                    key: masterKeyAlias,
+                    value: request.masterKey.bytes().toString('base64'),
+                  },
+                ],
+              },
+            },
+          }),
+    },
+  };
+}

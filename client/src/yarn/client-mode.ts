@@ -1,0 +1,112 @@
+import { AttemptKey, type NetworkAddress } from '@heddle/executor';
+import { readSetting, settings, type Logger } from '@heddle/common';
+import type { ApplicationSubmission, SubmissionRequest } from './application-submission.js';
+import { ApplicationWatch, failureOf } from './application-watch.js';
+import type { ClusterAccess } from './cluster-access.js';
+import type { ApplicationReport } from './rm-records.js';
+import { ApplicationFailedError } from './yarn-errors.js';
+import type { MasterConnection } from './yarn-launcher.js';
+
+/**
+ * In client mode: an application that this process submits and whose driver it is. It ends with this
+ * process, and what it staged is removed.
+ */
+export class ClientModeApplication {
+  readonly #cluster: ClusterAccess;
+  readonly #submission: ApplicationSubmission;
+  readonly #tell: (text: string) => void;
+  readonly #logger: Logger;
+  #applicationId: string | undefined;
+  #stagingDirectory: string | undefined;
+  #isOver = false;
+
+  constructor(
+    cluster: ClusterAccess,
+    submission: ApplicationSubmission,
+    tell: (text: string) => void,
+    logger: Logger,
+  ) {
+    this.#cluster = cluster;
+    this.#submission = submission;
+    this.#tell = tell;
+    this.#logger = logger;
+  }
+
+  /** Submits the application and waits for its ApplicationMaster. @throws ApplicationFailedError */
+  async connect(request: Omit<SubmissionRequest, 'masterKey'>): Promise<MasterConnection> {
+    const masterKey = AttemptKey.generate();
+    const submitted = await this.#submission.submit({ ...request, masterKey });
+    const { applicationId } = submitted;
+    this.#applicationId = applicationId;
+    this.#stagingDirectory = submitted.stagingDirectory;
+    this.#tell(`submitted ${applicationId}`);
+    const report = await this.#untilRegistered(applicationId, request.settings);
+    const attemptId = attemptOf(report);
+    return {
+      applicationId,
+      attemptId,
+      key: masterKey.forAttempt(attemptId),
+      master: addressOf(report),
+    };
+  }
+
+  /** Makes sure that nothing is left: neither the application nor its staged files. */
+  async end(): Promise<void> {
+    const id = this.#applicationId;
+    if (id === undefined || this.#isOver) return;
+    this.#isOver = true;
+    const report = await this.#cluster.rm.application(id).catch(() => undefined);
+    const hasEnded = report !== undefined && /^(FINISHED|FAILED|KILLED)$/.test(report.state);
+    if (!hasEnded) {
+      await this.#cluster.rm
+        .kill(id, 'the driver has ended')
+        .catch((error: unknown) =>
+          this.#logger.warn('the application could not be ended', { id, error: String(error) }),
+        );
+    }
+    if (this.#stagingDirectory !== undefined) {
+      await this.#submission.removeStaging(this.#stagingDirectory).catch(() => undefined);
+    }
+  }
+
+  async #untilRegistered(
+    applicationId: string,
+    source: ReadonlyMap<string, string>,
+  ): Promise<ApplicationReport> {
+    const watch = new ApplicationWatch({
+      rm: this.#cluster.rm,
+      applicationId,
+      intervalMs: 50,
+      loggingFrequency: 600,
+      tell: this.#tell,
+      logger: this.#logger,
+    });
+    const watched = await watch.wait(({ state, amRpcAddress }) => {
+      return state === 'RUNNING' && amRpcAddress !== undefined;
+    });
+    if (watched.kind === 'reached') return watched.report;
+    await this.end();
+    const { report } = watched;
+    throw (
+      (report && failureOf(report)) ??
+      new ApplicationFailedError(
+        applicationId,
+        'KILLED',
+        'KILLED',
+        `its ApplicationMaster did not come within ${readSetting(source, settings.yarnAmWaitTime)} ms`,
+      )
+    );
+  }
+}
+
+/** The attempt's id, which stands in the name of its container. */
+function attemptOf(report: ApplicationReport): string {
+  const match = /container_(?:e\d+_)?\d+_\d+_(\d+)_\d+/.exec(report.amContainerLogs ?? '');
+  const attempt = match?.[1] === undefined ? 1 : Number(match[1]);
+  return `${report.id.replace(/^application_/, 'appattempt_')}_${String(attempt).padStart(6, '0')}`;
+}
+
+function addressOf(report: ApplicationReport): NetworkAddress {
+  const [host, port] = (report.amRpcAddress ?? '').split(/:(?=\d+$)/);
+  return { host: host ?? '', port: Number(port) };
+}

@@ -1,0 +1,68 @@
+import { ConfigError, readOptionalSetting, settings, type ConfigSource, type Logger } from '@heddle/common';
+import {
+  confDirectoriesOf,
+  loadHadoopConfiguration,
+  type HadoopConfiguration,
+} from '@heddle/hadoop-conf';
+import { hadoopUserOf } from '@heddle/webhdfs';
+import { openClusterFileSystems, type ClusterFileSystems } from '@heddle/webhdfs/hadoop';
+import { RmClient } from './rm-client.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A cluster as this client sees it. */
+export interface ClusterAccess {
+  readonly conf: HadoopConfiguration;
+  /** Directories that the site files were read from. */
+  readonly confDirectories: readonly string[];
+  /** Whom YARN and HDFS take us for. */
+  readonly user: string;
+  readonly rm: RmClient;
+  readonly files: ClusterFileSystems;
+}
+
+/**
+ * Opens a cluster by its site files. Nothing is connected yet.
+ *
+ * @throws ConfigError when no directory of site files is named; SiteFileError, HadoopSettingError
+ */
+export function openCluster(
+  environment: Environment,
+  source: ConfigSource,
+  logger: Logger,
+): ClusterAccess {
+  const confDirectories =
+    readOptionalSetting(source, settings.hadoopConfDir) ?? confDirectoriesOf(environment);
+  if (confDirectories.length === 0) {
+    throw new ConfigError(
+      'HADOOP_CONF_DIR',
+      'with --master yarn the environment variable HADOOP_CONF_DIR or YARN_CONF_DIR (or heddle.hadoop.confDir) must name the ' +
+        "directory with the cluster's core-site.xml, hdfs-site.xml and yarn-site.xml; neither is set",
+    );
+  }
+  const conf = loadHadoopConfiguration({ directories: confDirectories, environment });
+  const user = hadoopUserOf(environment);
+  return {
+    conf,
+    confDirectories,
+    user,
+    rm: new RmClient({ conf, user, logger }),
+    files: openClusterFileSystems({ conf, user, settings: source, environment, logger }),
+  };
+}
+
+/** Where an application's own files are staged. */
+export function stagingRoot(source: ConfigSource, files: ClusterFileSystems): string {
+  const named = readOptionalSetting(source, settings.yarnStagingDir);
+  return named === undefined
+    ? `${files.home}/.heddle/staging`
+    : files.registry.resolve(named).path;
+}
+
+/** Where the archives are that all applications share. */
+export function runtimeRoot(source: ConfigSource, files: ClusterFileSystems): string {
+  const named = readOptionalSetting(source, settings.yarnRuntimeDir);
+  return named === undefined
+    ? `${files.home}/.heddle/runtime`
+    : files.registry.resolve(named).path;
+}

@@ -1,0 +1,259 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeThrown, readSetting, settings, settingsRegistry } from '@heddle/common';
+import { installLauncher, installStackTranslation } from 'heddle/internal';
+import { bundleProgram } from '../bundler/index.js';
+import { reportError } from '../command/error-report.js';
+import { exitCodes, signalExitCode } from '../command/exit-codes.js';
+import type { ProgramEnd } from '../command/program-process.js';
+import { ProgramProcess } from '../command/program-process.js';
+import type { ProgramRequest } from '../command/run-program.js';
+import { explainSettings } from '../command/submitted-settings.js';
+import { engineBundleDirectory, engineModuleUrl } from '../engine-files.js';
+import { ProgressBar } from '../progress/progress-bar.js';
+import { ApplicationSubmission, type RuntimeFiles } from './application-submission.js';
+import { ApplicationWatch, failureOf } from './application-watch.js';
+import { ClientModeApplication } from './client-mode.js';
+import { openCluster, type Environment } from './cluster-access.js';
+import { outcomeOf } from './program-outcome.js';
+import { hasSucceeded } from './rm-records.js';
+import { YarnLauncher } from './yarn-launcher.js';
+
+/** What `import 'heddle'` means in containers, seen from the program's folder there. */
+const engineUrlInContainer = '../engine/index.js';
+
+/** Runs a program on YARN: its driver in this process, or in a container of the cluster. */
+export async function runYarnProgram(
+  request: ProgramRequest,
+  environment: Environment,
+): Promise<void> {
+  const source = new Map([...request.submitted].map(([key, { value }]) => [key, value]));
+  if (readSetting(source, settings.submitDeployMode) === 'cluster') {
+    await runInCluster(request, source, environment);
+  } else {
+    await runInClient(request, source, environment);
+  }
+}
+
+async function runInClient(
+  request: ProgramRequest,
+  source: ReadonlyMap<string, string>,
+  environment: Environment,
+): Promise<void> {
+  const { console, entry } = request;
+  const startedMs = performance.now();
+  const tellUser = (text: string): void => console.tell('yarn', text);
+  const cluster = openCluster(environment, source, console.logger);
+  const submission = new ApplicationSubmission(cluster, console.logger, tellUser);
+  const runtime = runtimeFiles();
+  void submission.prepareRuntime(runtime, source);
+  const workDirectory = mkdtempSync(join(tmpdir(), 'heddle-program-'));
+  const bundling = bundleProgram({
+    entry,
+    external: request.external,
+    check: request.check,
+    workDirectory,
+    engineUrl: engineModuleUrl(),
+    engineTaskUrl: engineUrlInContainer,
+  });
+  bundling.then(
+    ({ warnings }) => warnings.forEach((warning) => console.logger.warn(warning)),
+    () => undefined,
+  );
+  const application = new ClientModeApplication(cluster, submission, tellUser, console.logger);
+  const racks = new Map<string, string>();
+  let bar: ProgressBar | undefined;
+  const launcher = new YarnLauncher({
+    deployMode: 'client',
+    entry,
+    submittedSettings: source,
+    programHash: bundling.then(({ hash }) => hash),
+    files: cluster.files,
+    user: cluster.user,
+    rackOf: (host) => racks.get(host),
+    connect: async (name, final) =>
+      application.connect({
+        deployMode: 'client',
+        name,
+        settings: final,
+        program: await bundling,
+        entry,
+        arguments: request.args,
+        runtime,
+      }),
+    logger: console.logger,
+    setLogLevel: (level) => console.setLogLevel(level),
+    onStarted: ({ runner }, final) => {
+      if (request.verbose) {
+        for (const line of explainSettings(request.submitted, final, settingsRegistry)) {
+          console.tell('verbose', line);
+        }
+      }
+      const { terminal, json } = console;
+      if (json || !terminal.isInteractive) return;
+      if (!readSetting(final, settings.showConsoleProgress)) return;
+      bar?.stop();
+      bar = new ProgressBar(terminal, runner);
+      bar.start();
+    },
+  });
+  const tell = (end: ProgramEnd): void => {
+    bar?.stop();
+    launcher.closeEventLogSync();
+    console.flushSync();
+    const error = end.error === undefined ? undefined : reportError(end.error.thrown);
+    if (error !== undefined) console.tell('error', error.text);
+    console.tellJson({
+      kind: 'report',
+      status: statusOf(end),
+      exitCode: end.exitCode,
+      signal: end.signal,
+      durationMs: Math.round(performance.now() - startedMs),
+      ...launcher.summary,
+      error: error && { code: error.code, message: error.message, file: error.file, line: error.line },
+    });
+  };
+  console.terminal.guard([process.stdout, process.stderr]);
+  installLauncher(launcher);
+  installStackTranslation();
+  process.argv = [process.execPath, entry, ...request.args];
+  const program = new ProgramProcess(
+    {
+      stop: async (end) => {
+        await launcher.stop(outcomeOf(end));
+        await application.end();
+      },
+      directories: [workDirectory],
+      threadsMayRun: false,
+    },
+    tell,
+    request.wrapperPid,
+  );
+  program.watch();
+  try {
+    await import((await bundling).driverUrl);
+    program.returned();
+  } catch (error) {
+    program.failed(error);
+  }
+}
+
+async function runInCluster(
+  request: ProgramRequest,
+  source: ReadonlyMap<string, string>,
+  environment: Environment,
+): Promise<void> {
+  const { console, entry } = request;
+  const startedMs = performance.now();
+  const tellUser = (text: string): void => console.tell('yarn', text);
+  const workDirectory = mkdtempSync(join(tmpdir(), 'heddle-program-'));
+  const stop = new AbortController();
+  let applicationId: string | undefined;
+  const report = (status: string, exitCode: number, thrown?: unknown): void => {
+    const error = thrown === undefined ? undefined : reportError(thrown);
+    if (error !== undefined) console.tell('error', error.text);
+    console.tellJson({
+      kind: 'report',
+      status,
+      exitCode,
+      applicationId,
+      master: 'yarn',
+      deployMode: 'cluster',
+      durationMs: Math.round(performance.now() - startedMs),
+      error: error && { code: error.code, message: error.message },
+    });
+    console.flushSync();
+    process.exitCode = exitCode;
+  };
+  let signalled: NodeJS.Signals | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    signalled ??= signal;
+    stop.abort(new Error(`ended by ${signal}`));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    const cluster = openCluster(environment, source, console.logger);
+    const submission = new ApplicationSubmission(cluster, console.logger, tellUser);
+    const runtime = runtimeFiles();
+    void submission.prepareRuntime(runtime, source);
+    const program = await bundleProgram({
+      entry,
+      external: request.external,
+      check: request.check,
+      workDirectory,
+      engineUrl: engineUrlInContainer,
+      engineTaskUrl: engineUrlInContainer,
+    });
+    program.warnings.forEach((warning) => console.logger.warn(warning));
+    const submitted = await submission.submit({
+      deployMode: 'cluster',
+      name: source.get(settings.appName.key) ?? basename(entry, extname(entry)),
+      settings: source,
+      program,
+      entry,
+      arguments: request.args,
+      runtime,
+      masterKey: undefined,
+    });
+    applicationId = submitted.applicationId;
+    tellUser(`submitted ${applicationId}`);
+    const waits = readSetting(source, settings.submitWaitAppCompletion);
+    const watch = new ApplicationWatch({
+      rm: cluster.rm,
+      applicationId,
+      intervalMs: readSetting(source, settings.yarnReportInterval),
+      loggingFrequency: readSetting(source, settings.yarnReportLoggingFrequency),
+      tell: tellUser,
+      logger: console.logger,
+      signal: stop.signal,
+    });
+    const watched = await watch.wait(
+      ({ state }) => !waits && (state === 'ACCEPTED' || state === 'RUNNING'),
+    );
+    if (watched.kind !== 'ended') {
+      report(watched.report?.state ?? 'ACCEPTED', exitCodes.success);
+      return;
+    }
+    await submission.removeStaging(submitted.stagingDirectory).catch(() => undefined);
+    const failure = failureOf(watched.report);
+    const status = watched.report.state === 'KILLED' ? 'KILLED' : 'FAILED';
+    if (hasSucceeded(watched.report)) report('SUCCEEDED', exitCodes.success);
+    else report(status, exitCodes.failure, failure);
+  } catch (error) {
+    if (signalled !== undefined) {
+      if (applicationId !== undefined) {
+        tellUser(
+          `${applicationId} goes on in the cluster: heddle status ${applicationId} shows it, heddle kill ${applicationId} ends it`,
+        );
+      }
+      report('DETACHED', signalExitCode(signalled));
+      return;
+    }
+    report('FAILED', exitCodes.failure, error);
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+    await rm(workDirectory, { recursive: true, force: true }).catch((error: unknown) =>
+      console.logger.debug('a temporary directory stays', { error: describeThrown(error) }),
+    );
+  }
+}
+
+/** The parts of the runtime as they are installed here. */
+function runtimeFiles(): RuntimeFiles {
+  const bundleDirectory = fileURLToPath(engineBundleDirectory());
+  return {
+    bundleDirectory,
+    nodeBinary: process.execPath,
+    archiveDirectory: resolve(dirname(bundleDirectory), 'runtime'),
+  };
+}
+
+function statusOf(end: ProgramEnd): string {
+  if (end.signal !== undefined) return 'KILLED';
+  return end.exitCode === 0 ? 'SUCCEEDED' : 'FAILED';
+}

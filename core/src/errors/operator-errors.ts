@@ -1,0 +1,35 @@
+import { HeddleError } from '@heddle/common';
+
+/** `zip` found partitions of two RDDs with different numbers of records. */
+export class ZipLengthError extends HeddleError {
+  readonly code = 'ZIP_LENGTH';
+
+  constructor(
+    readonly partition: number,
+    /** Records of the shorter side. */
+    readonly length: number,
+  ) {
+    super(
+      `zip: one side of partition ${partition} ends after ${length} records and the other goes on; ` +
+        'zip RDDs that come from the same one by steps like map, or join them by a key',
+    );
+  }
+}
+
+/** A command of `pipe` could not be started, or ended badly. */
+export class PipeError extends HeddleError {
+  readonly code = 'PIPE';
+
+  constructor(
+    readonly command: string,
+    /** Undefined when it was not started, or ended by a signal. */
+    readonly exitCode: number | undefined,
+    /** The end of what it wrote to stderr. */
+    readonly stderr: string,
+    what: string,
+    options?: ErrorOptions,
+  ) {
+    const told = stderr.trim() === '' ? '' : `; it wrote to stderr: ${stderr.trim()}`;
+    super(`pipe: ${command} ${what}${told}`, options);
+  }
+}

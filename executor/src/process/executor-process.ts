@@ -1,0 +1,294 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { assertNever, describeThrown, readSetting, settings, type Logger } from '@heddle/common';
+import type { ConfigSource } from '@heddle/common';
+import { FileSystemRegistry, LocalFileSystem } from '@heddle/webhdfs';
+import type { TaskDescription } from 'heddle/internal';
+import {
+  ControlClient,
+  type ControlEnd,
+  type DriverMessage,
+  type ExecutorMessage,
+} from '../control/index.js';
+import { Executor } from '../host/executor.js';
+import { makeShuffleNetwork } from '../shuffle/remote/make-shuffle-network.js';
+import { AuthenticatedServer, type AttemptKey } from '../transport/index.js';
+import { controlTimes, maxMessageBytes } from './control-settings.js';
+import { executorExitCodes } from './exit-codes.js';
+import type { ExecutorLaunchSpec } from './launch-spec.js';
+import { planExecutorMemory } from './memory-plan.js';
+import { PeerTable } from './peer-table.js';
+import { ProcessDirectories, removeAbandoned } from './process-directories.js';
+
+/** What an executor process is given beside its specification. */
+export interface ExecutorProcessOptions {
+  readonly spec: ExecutorLaunchSpec;
+  readonly key: AttemptKey;
+  readonly logger: Logger;
+  setLogLevel(level: string): void;
+  /** Module that task threads start with. @default the engine's own */
+  readonly threadEntry?: URL;
+  /** @default this node's files alone */
+  readonly fileSystems?: FileSystemRegistry;
+  /** Ends the process; called once, after everything was removed. */
+  exit(exitCode: number, leftToRemove: readonly string[]): void;
+}
+
+/** How long a commit's answer may take; the driver answers at once unless it is gone. */
+const COMMIT_ANSWER_MS = 60_000;
+
+/**
+ * An executor as a process of its own: the shell around `Executor` that registers with the driver,
+ * does what it says, and ends when it is told to, or when the driver is gone. Its thread never runs
+ * code of the user.
+ */
+export class ExecutorProcess {
+  readonly #options: ExecutorProcessOptions;
+  readonly #spec: ExecutorLaunchSpec;
+  readonly #settings: ConfigSource;
+  readonly #directories: ProcessDirectories;
+  readonly #server: AuthenticatedServer;
+  readonly #peers: PeerTable;
+  readonly #executor: Executor;
+  readonly #client: ControlClient;
+  readonly #commits = new Map<number, (may: boolean) => void>();
+  #nextRequest = 0;
+  #drainTimer: NodeJS.Timeout | undefined;
+  #isDraining = false;
+  #isEnding = false;
+
+  /** Starts the task threads. Throws `StorageFullError` when no local directory can be used. */
+  constructor(options: ExecutorProcessOptions) {
+    const { spec, key, logger } = options;
+    this.#options = options;
+    this.#spec = spec;
+    this.#settings = new Map(Object.entries(spec.settings));
+    this.#directories = ProcessDirectories.create(spec.localDirectories, spec.executorId);
+    const { heartbeatMs, lease, connectTimeoutMs } = controlTimes(this.#settings);
+    this.#server = new AuthenticatedServer({
+      key: key.derive('data'),
+      attemptId: spec.applicationAttemptId,
+      targetId: spec.executorId,
+      logger,
+    });
+    this.#peers = new PeerTable(spec, key, this.#server);
+    this.#executor = this.#newExecutor(key);
+    this.#executor.connect(this.#peers);
+    this.#client = new ControlClient(
+      {
+        key,
+        attemptId: spec.applicationAttemptId,
+        executorId: spec.executorId,
+        hub: spec.driver,
+        heartbeatMs,
+        lease,
+        connectTimeoutMs,
+        maxMessageBytes: maxMessageBytes(this.#settings),
+        logger,
+      },
+      {
+        heartbeat: () => ({
+          kind: 'heartbeat',
+          runningTasks: this.#executor.runningTaskIds(),
+          cacheBytes: this.#executor.cacheBytes,
+        }),
+        message: (message) => this.#handle(message),
+        ended: (end) => this.#end(end),
+      },
+    );
+  }
+
+  /** Registers with the driver and begins to do what it says. */
+  async run(): Promise<void> {
+    const { executorId, host, slots, program, bindHost } = this.#spec;
+    let programHash: string;
+    try {
+      programHash = createHash('sha256').update(readFileSync(program.taskFile)).digest('hex');
+    } catch (error) {
+      const reason = `the program ${program.taskFile} cannot be read: ${describeThrown(error)}`;
+      this.#end({ exitCode: executorExitCodes.codeMismatch, reason });
+      return;
+    }
+    const { port } = await this.#server.listen(bindHost);
+    this.#client.send({
+      kind: 'register',
+      executorId,
+      host,
+      slots,
+      pid: process.pid,
+      port,
+      programHash,
+    });
+    this.#client.start();
+    this.#executor.start().catch((error: unknown) => {
+      this.#end({ exitCode: executorExitCodes.uncaught, reason: describeThrown(error) });
+    });
+  }
+
+  /** Takes no more tasks, finishes what runs, serves what it has for the grace time, and ends. */
+  drain(reason: string): void {
+    if (this.#isDraining || this.#isEnding) return;
+    this.#isDraining = true;
+    this.#options.logger.info('draining', { executorId: this.#spec.executorId, reason });
+    this.#client.send({ kind: 'draining', reason });
+    const graceMs = readSetting(this.#settings, settings.executorDecommissionTimeout);
+    this.#drainTimer = setTimeout(() => this.#leave('drained: its time was up'), graceMs);
+  }
+
+  /** An error that nothing caught: everything of this process is doubtful. */
+  crashed(error: unknown): void {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : describeThrown(error);
+    this.#end({ exitCode: executorExitCodes.uncaught, reason });
+  }
+
+  #newExecutor(key: AttemptKey): Executor {
+    const { spec, logger, threadEntry, fileSystems } = this.#options;
+    const source = this.#settings;
+    return new Executor(
+      {
+        executorId: spec.executorId,
+        host: spec.host,
+        applicationId: spec.applicationId,
+        applicationAttemptId: spec.applicationAttemptId,
+        slots: spec.slots,
+        ...(threadEntry === undefined ? {} : { threadEntry }),
+        program: spec.program,
+        localDirectories: this.#directories.application,
+        scratchDirectories: this.#directories.own,
+        memory: planExecutorMemory(spec.memoryBytes, spec.slots),
+        maxResultBytes: readSetting(source, settings.driverMaxResultSize),
+        shuffleCompression: readSetting(source, settings.shuffleCompress) ? 'zstd' : 'none',
+        shuffle: makeShuffleNetwork({
+          key,
+          applicationId: spec.applicationId,
+          memoryBytes: spec.memoryBytes,
+          settings: source,
+          client: this.#peers.client,
+          routes: this.#server,
+          find: (executorId) => this.#peers.findShuffle(executorId),
+        }),
+        ...(spec.filesDirectory === undefined ? {} : { filesDirectory: spec.filesDirectory }),
+        logger,
+        fileSystems:
+          fileSystems ??
+          new FileSystemRegistry({
+            fileSystem: new LocalFileSystem({
+              blockSizeBytes: readSetting(source, settings.localBlockSize),
+            }),
+            workingDirectory: process.cwd(),
+          }),
+      },
+      {
+        taskUpdate: (update) => {
+          // The driver knows what it has launched.
+          if (update.kind !== 'running') this.#client.send({ kind: 'taskUpdate', update });
+        },
+        mayCommit: (task, saveId) => this.#mayCommit(task, saveId),
+        blocksChanged: (statuses) => this.#client.send({ kind: 'blocksChanged', statuses }),
+      },
+    );
+  }
+
+  #handle(message: DriverMessage): void {
+    const executor = this.#executor;
+    switch (message.kind) {
+      case 'registered':
+        this.#options.logger.info('registered', { executorId: this.#spec.executorId });
+        return;
+      case 'refused':
+        this.#end({ exitCode: message.exitCode, reason: message.reason });
+        return;
+      case 'registerStage':
+        executor.registerStage(message.stage);
+        return;
+      case 'unregisterStage':
+        executor.unregisterStage(message.stageId, message.stageAttempt);
+        return;
+      case 'launch':
+        executor.launch(message.task);
+        return;
+      case 'kill':
+        executor.kill(message.taskAttemptId, message.reason);
+        return;
+      case 'commitAnswer':
+        this.#commits.get(message.requestId)?.(message.may);
+        return;
+      case 'removeRdd':
+        executor.removeRdd(message.rddId);
+        this.#done(message.requestId);
+        return;
+      case 'removeShuffle':
+        void executor.removeShuffle(message.shuffleId).then(() => this.#done(message.requestId));
+        return;
+      case 'removeBroadcast':
+        executor.removeBroadcast(message.id);
+        this.#done(message.requestId);
+        return;
+      case 'peers':
+        this.#peers.set(message.executors);
+        return;
+      case 'setLogLevel':
+        this.#options.setLogLevel(message.level);
+        return;
+      case 'drain':
+        this.drain('the driver asked for it');
+        return;
+      case 'stop':
+        this.#leave('stopped by the driver');
+        return;
+      default:
+        assertNever(message, 'driver message');
+    }
+  }
+
+  #done(requestId: number): void {
+    this.#client.send({ kind: 'done', requestId });
+  }
+
+  #mayCommit(task: TaskDescription, saveId: number): Promise<boolean> {
+    const { generation, partition, taskAttemptId } = task;
+    const requestId = this.#nextRequest++;
+    const answer = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => answer.resolve(false), COMMIT_ANSWER_MS);
+    this.#commits.set(requestId, (may) => answer.resolve(may && this.#client.mayAct));
+    this.#client.send({ kind: 'mayCommit', requestId, saveId, generation, partition, taskAttemptId });
+    return answer.promise.finally(() => {
+      clearTimeout(timer);
+      this.#commits.delete(requestId);
+    });
+  }
+
+  /** Ends with a goodbye. */
+  #leave(reason: string): void {
+    if (this.#isEnding) return;
+    const { stopped } = executorExitCodes;
+    const goodbye: Extract<ExecutorMessage, { kind: 'goodbye' }> = {
+      kind: 'goodbye',
+      exitCode: stopped,
+      reason,
+    };
+    const closing = this.#client.close(goodbye);
+    this.#isEnding = true;
+    void closing.then(() => this.#exit(stopped));
+  }
+
+  #end({ exitCode, reason }: ControlEnd): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    const { executorId } = this.#spec;
+    this.#options.logger.error('the executor ends', { executorId, exitCode, reason });
+    this.#exit(exitCode);
+  }
+
+  #exit(exitCode: number): void {
+    clearTimeout(this.#drainTimer);
+    this.#directories.remove();
+    const { localDirectories, ownedDirectories = localDirectories } = this.#spec;
+    if (exitCode === executorExitCodes.driverGone) {
+      removeAbandoned(localDirectories, ownedDirectories);
+    }
+    // A thread that runs may write once more.
+    const isBusy = this.#executor.runningTasks > 0;
+    this.#options.exit(exitCode, isBusy ? this.#directories.own : []);
+  }
+}

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { heddleCommand, repositoryRoot } from '../command/run-heddle.js';
+import type { InjectedFault } from './fault-injector.js';
+import { FaultInjector, descendantsOf } from './fault-injector.js';
+import { expectedAnswers } from './oracle.js';
+import type { ProgramSpec } from './program-spec.js';
+import { drawProgram } from './program-spec.js';
+import { SeededRandom } from './random.js';
+
+/** How one random program went under its faults. */
+export interface ChaosOutcome {
+  readonly seed: number;
+  readonly spec: ProgramSpec;
+  readonly faults: readonly InjectedFault[];
+  readonly wallMs: number;
+  /** Empty when all was well. */
+  readonly complaints: readonly string[];
+  readonly stderr: string;
+}
+
+const program = join(repositoryRoot, 'integration-tests/src/chaos/chaos-program.ts');
+const timeoutMs = 120_000;
+const leftoverTimeoutMs = 20_000;
+
+/** Runs the program of a seed in `local-cluster[3,1,512]` under the faults of that seed. */
+export async function runChaos(seed: number): Promise<ChaosOutcome> {
+  const spec = drawProgram(seed);
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-chaos-'));
+  const startedMs = performance.now();
+  try {
+    const local = join(folder, 'local');
+    mkdirSync(join(folder, 'out'));
+    const settings = {
+      'heddle.local.dir': local,
+      'heddle.eventLog.enabled': 'false',
+      'heddle.executor.heartbeatInterval': '300ms',
+      'heddle.network.timeout': '3s',
+      'heddle.executor.maxNumFailures': '12',
+    };
+    const child = spawn(
+      process.execPath,
+      [
+        heddleCommand,
+        'submit',
+        ...['--master', 'local-cluster[3,1,512]'],
+        ...Object.entries(settings).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
+        program,
+        JSON.stringify(spec),
+        join(folder, 'out'),
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const pid = child.pid!;
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const ended = Promise.withResolvers<string>();
+    child.once('error', ended.reject);
+    child.once('close', (code, signal) => ended.resolve(String(signal ?? code)));
+    const injector = new FaultInjector(pid, new SeededRandom(seed ^ 0x5eed));
+    const family = new Set<number>();
+    const watch = setInterval(() => {
+      for (const one of descendantsOf(pid)) family.add(one.pid);
+    }, 100);
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    injector.start();
+    const end = await ended.promise;
+    injector.stop();
+    clearInterval(watch);
+    clearTimeout(timer);
+    const complaints = [
+      ...complaintsAboutAnswers(spec, end, stdout),
+      ...(await complaintsAboutLeftovers(family, local)),
+    ];
+    if (injector.faults.length === 0) complaints.push('no fault happened');
+    const wallMs = Math.round(performance.now() - startedMs);
+    return { seed, spec, faults: injector.faults, wallMs, complaints, stderr };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function complaintsAboutAnswers(spec: ProgramSpec, end: string, stdout: string): string[] {
+  if (end !== '0') return [`the command ended with ${end}`];
+  const answers = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => (JSON.parse(line) as { answer: string }).answer);
+  return expectedAnswers(spec).flatMap((expected, i) =>
+    answers[i] === expected
+      ? []
+      : [
+          `${spec.actions[i]} gave ${shorten(answers[i] ?? 'nothing')} instead of ${shorten(expected)}`,
+        ],
+  );
+}
+
+/** Processes and files of the application that are there some time after its end. */
+async function complaintsAboutLeftovers(
+  family: ReadonlySet<number>,
+  local: string,
+): Promise<string[]> {
+  const deadlineMs = performance.now() + leftoverTimeoutMs;
+  for (;;) {
+    const alive = [...family].filter((pid) => existsSync(`/proc/${pid}`));
+    const files = existsSync(local) ? readdirSync(local) : [];
+    if (alive.length === 0 && files.length === 0) return [];
+    if (performance.now() > deadlineMs) {
+      return [`left behind: processes ${alive.join(', ')}, files ${files.join(', ')}`];
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function shorten(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}… (${text.length} characters)` : text;
+}

@@ -1,0 +1,144 @@
+import { cpSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  type ClusterPlan,
+  type Daemon,
+  daemonsOfKind,
+  hostDirectory,
+  logDirectory,
+  nameNodePorts,
+} from './cluster-plan.js';
+import type { ClusterWay } from './cluster-way.js';
+import { clientCommand, daemonCommand } from './java-command.js';
+import { activeNameNode, describeHealth, isHealthy, waitForHealth } from './readiness.js';
+import { runProcess } from './run-process.js';
+import { writeSiteFiles } from './site-files.js';
+
+const formatTimeoutMs = 60_000;
+const readyTimeoutMs = 120_000;
+const switchTimeoutMs = 60_000;
+
+/** Folders that everyone may write to, as on an ordinary cluster. */
+const sharedFolders = ['/tmp', '/user', '/app-logs'];
+
+async function format(plan: ClusterPlan): Promise<void> {
+  const [first, second] = daemonsOfKind(plan, 'namenode');
+  const command = daemonCommand(plan, first!, ['-format', '-force', '-nonInteractive']);
+  const result = await runProcess(command.argv, {
+    environment: command.environment,
+    timeoutMs: formatTimeoutMs,
+  });
+  if (result.code !== 0) {
+    throw new Error(`The NameNode could not be formatted: ${result.stderr.slice(-2000)}`);
+  }
+  // The second of a pair begins with the same image; edits come from the shared directory.
+  if (second) {
+    cpSync(
+      join(hostDirectory(plan, first!.host), 'name'),
+      join(hostDirectory(plan, second.host), 'name'),
+      { recursive: true },
+    );
+  }
+}
+
+function logTail(plan: ClusterPlan, daemon: Daemon): string {
+  const parts = ['out', 'log'].map((end) => {
+    try {
+      return readFileSync(join(logDirectory(plan), `${daemon.name}.${end}`), 'utf8');
+    } catch {
+      return '';
+    }
+  });
+  return parts.join('').split('\n').slice(-30).join('\n');
+}
+
+/** Makes the first of each pair serve; the daemons take orders only some time after their start. */
+async function activatePairs(plan: ClusterPlan): Promise<void> {
+  const orders = [
+    ['org.apache.hadoop.hdfs.tools.DFSHAAdmin', 'nn1'],
+    ['org.apache.hadoop.yarn.client.cli.RMAdminCLI', 'rm1'],
+  ] as const;
+  const deadline = Date.now() + switchTimeoutMs;
+  for (const [mainClass, name] of orders) {
+    for (;;) {
+      const command = clientCommand(plan, mainClass, ['-transitionToActive', name]);
+      const { code, stderr } = await runProcess(command.argv, {
+        environment: command.environment,
+        timeoutMs: switchTimeoutMs,
+      });
+      if (code === 0) break;
+      if (Date.now() > deadline) {
+        throw new Error(`${name} did not become active: ${stderr.slice(-2000)}`);
+      }
+      await sleep(500);
+    }
+  }
+}
+
+/** Makes a folder for everyone. */
+async function makeSharedFolders(plan: ClusterPlan): Promise<void> {
+  const active = await activeNameNode(plan);
+  if (!active) throw new Error('No NameNode is active.');
+  const base = `http://${active.host.address}:${nameNodePorts(plan).http}/webhdfs/v1`;
+  for (const folder of sharedFolders) {
+    // Making a folder does not set the sticky bit.
+    for (const operation of ['MKDIRS', 'SETPERMISSION']) {
+      const url = `${base}${folder}?op=${operation}&permission=1777&user.name=${userInfo().username}`;
+      const answer = await fetch(url, { method: 'PUT', signal: AbortSignal.timeout(10_000) });
+      if (!answer.ok) throw new Error(`${operation} ${folder}: ${await answer.text()}`);
+    }
+  }
+}
+
+/**
+ * Starts all daemons and waits until they work.
+ * @throws Error with the ends of the logs of daemons that died
+ */
+export async function startCluster(
+  plan: ClusterPlan,
+  way: ClusterWay,
+  report: (line: string) => void,
+): Promise<void> {
+  const begin = Date.now();
+  const seconds = (): string => `${((Date.now() - begin) / 1000).toFixed(1)} s`;
+  writeSiteFiles(plan);
+  await way.prepare(plan);
+  const start = async (kinds: readonly string[]): Promise<void> => {
+    for (const daemon of plan.daemons) {
+      if (kinds.includes(daemon.kind)) {
+        await way.startDaemon(plan, daemon, daemonCommand(plan, daemon));
+      }
+    }
+  };
+  const ended = new Set<Daemon>();
+  try {
+    // The others wait for their master by themselves; only the NameNode needs its image first.
+    await start(['resourcemanager']);
+    await format(plan);
+    await start(['namenode', 'datanode', 'nodemanager']);
+    report(`Processes started after ${seconds()}.`);
+    if (plan.profile.highlyAvailable) await activatePairs(plan);
+    const watch = async (): Promise<void> => {
+      for (const daemon of plan.daemons) {
+        if (!(await way.isDaemonRunning(plan, daemon))) ended.add(daemon);
+      }
+    };
+    const health = await waitForHealth(plan, readyTimeoutMs, isHealthy, () => {
+      void watch();
+      if (ended.size > 0) throw new Error('A daemon died during the start.');
+    });
+    report(`Ready after ${seconds()}. ${describeHealth(health)}.`);
+    await makeSharedFolders(plan);
+  } catch (error) {
+    const dead = ended.size > 0 ? [...ended] : plan.daemons;
+    const tails = dead.map((daemon) => `== ${daemon.name}\n${logTail(plan, daemon)}`).join('\n');
+    const text = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `The cluster did not start: ${text} Logs stay in ${logDirectory(plan)}. Their ends:\n${tails}`,
+      { cause: error },
+    );
+  }
+}

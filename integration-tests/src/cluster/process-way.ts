@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import {
+  type ClusterHost,
+  type ClusterPlan,
+  type Daemon,
+  hostDirectory,
+  logDirectory,
+} from './cluster-plan.js';
+import type { ClusterWay } from './cluster-way.js';
+import { writeContainerPrograms } from './container-programs.js';
+import { publishHostNames, withdrawHostNames } from './host-names.js';
+import type { Command } from './java-command.js';
+import {
+  type ProcessIdentity,
+  identifyProcess,
+  isProcessRunning,
+  processesWorkingIn,
+  residentBytes,
+  signalProcess,
+  waitForEnd,
+} from './processes.js';
+
+const endTimeoutMs = 10_000;
+
+function pidFile(plan: ClusterPlan, daemon: Daemon): string {
+  return join(plan.directory, 'pids', `${daemon.name}.json`);
+}
+
+function identityOf(plan: ClusterPlan, daemon: Daemon): ProcessIdentity | undefined {
+  try {
+    return JSON.parse(readFileSync(pidFile(plan, daemon), 'utf8')) as ProcessIdentity;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every daemon is a process of this machine on its own loopback address. */
+export class ProcessWay implements ClusterWay {
+  async prepareMachine(): Promise<void> {
+    // The jars are all there is to it.
+  }
+
+  async prepare(plan: ClusterPlan): Promise<void> {
+    for (const directory of ['pids', 'logs', 'tmp']) {
+      mkdirSync(join(plan.directory, directory), { recursive: true });
+    }
+    writeContainerPrograms(plan);
+    await publishHostNames(plan);
+  }
+
+  async startDaemon(plan: ClusterPlan, daemon: Daemon, command: Command): Promise<void> {
+    const [program, ...args] = command.argv;
+    const output = openSync(join(logDirectory(plan), `${daemon.name}.out`), 'a');
+    const directory = hostDirectory(plan, daemon.host);
+    mkdirSync(directory, { recursive: true });
+    try {
+      const child = spawn(program, args, {
+        cwd: directory,
+        detached: true,
+        env: { ...process.env, ...command.environment },
+        stdio: ['ignore', output, output],
+      });
+      await once(child, 'spawn');
+      child.unref();
+      const identity = identifyProcess(child.pid!);
+      if (identity) writeFileSync(pidFile(plan, daemon), JSON.stringify(identity));
+    } finally {
+      closeSync(output);
+    }
+  }
+
+  signalDaemon(plan: ClusterPlan, daemon: Daemon, signal: NodeJS.Signals): Promise<boolean> {
+    const identity = identityOf(plan, daemon);
+    return Promise.resolve(identity !== undefined && signalProcess(identity, signal));
+  }
+
+  isDaemonRunning(plan: ClusterPlan, daemon: Daemon): Promise<boolean> {
+    const identity = identityOf(plan, daemon);
+    return Promise.resolve(identity !== undefined && isProcessRunning(identity));
+  }
+
+  daemonMemoryBytes(plan: ClusterPlan, daemon: Daemon): Promise<number> {
+    const identity = identityOf(plan, daemon);
+    return Promise.resolve(
+      identity && isProcessRunning(identity) ? residentBytes(identity.pid) : 0,
+    );
+  }
+
+  cutOff(_plan: ClusterPlan, host: ClusterHost): Promise<void> {
+    return Promise.reject(
+      new Error(
+        `${host.name} cannot be cut off: all loopback addresses are one network interface, and connections leave ` +
+          "from 127.0.0.1 whoever makes them. Pause its daemons instead, or start the cluster with the way 'docker'.",
+      ),
+    );
+  }
+
+  async rejoin(): Promise<void> {
+    // Nothing can have been cut off.
+  }
+
+  async release(plan: ClusterPlan): Promise<void> {
+    const daemons = plan.daemons
+      .map((daemon) => identityOf(plan, daemon))
+      .filter((identity) => identity !== undefined);
+    // Also the containers, which outlive their NodeManager where recovery is on. They may start others meanwhile.
+    for (let round = 0; round < 5; round++) {
+      const all = [...daemons.filter(isProcessRunning), ...processesWorkingIn(plan.directory)];
+      if (all.length === 0) break;
+      for (const identity of all) signalProcess(identity, 'SIGKILL');
+      await waitForEnd(all, endTimeoutMs);
+    }
+    await withdrawHostNames(plan);
+  }
+}

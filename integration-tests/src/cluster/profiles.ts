@@ -1,0 +1,44 @@
+/** Properties of one `*-site.xml` file. */
+export type SiteProperties = Readonly<Record<string, string>>;
+
+/** What distinguishes one kind of test cluster from another. */
+export interface ClusterProfile {
+  readonly name: string;
+  /** Release of Hadoop, as in Maven Central. */
+  readonly hadoopVersion: string;
+  /** Two NameNodes and two ResourceManagers, switched by hand, instead of one each. */
+  readonly highlyAvailable: boolean;
+  /** Properties on top of the usual ones of `core-site.xml`. */
+  readonly core: SiteProperties;
+  /** Properties on top of the usual ones of `yarn-site.xml`. */
+  readonly yarn: SiteProperties;
+}
+
+const usual = { hadoopVersion: '3.4.3', highlyAvailable: false, core: {}, yarn: {} };
+
+/** The clusters that can be started by name. */
+export const clusterProfiles = {
+  default: { ...usual, name: 'default' },
+  /** The newest release line. */
+  'hadoop-3.5': { ...usual, name: 'hadoop-3.5', hadoopVersion: '3.5.0' },
+  /** Pairs of NameNodes and ResourceManagers. */
+  ha: { ...usual, name: 'ha', highlyAvailable: true },
+  /** Every RPC connection is signed. */
+  integrity: { ...usual, name: 'integrity', core: { 'hadoop.rpc.protection': 'integrity' } },
+  /** Every RPC connection is encrypted. */
+  privacy: { ...usual, name: 'privacy', core: { 'hadoop.rpc.protection': 'privacy' } },
+} as const satisfies Record<string, ClusterProfile>;
+
+/** Name of a cluster that can be started. */
+export type ProfileName = keyof typeof clusterProfiles;
+
+/**
+ * Returns the profile with that name.
+ * @throws Error naming the profiles that exist
+ */
+export function profileNamed(name: string): ClusterProfile {
+  const found = Object.values(clusterProfiles).find((profile) => profile.name === name);
+  if (found) return found;
+  const known = Object.keys(clusterProfiles).join(', ');
+  throw new Error(`There is no cluster profile '${name}'. Profiles: ${known}.`);
+}

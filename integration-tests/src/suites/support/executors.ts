@@ -1,0 +1,51 @@
+import type { HeddleContext } from 'heddle';
+import { TaskContext } from 'heddle';
+
+/** A process that runs tasks, as its tasks see it. */
+export interface SeenExecutor {
+  readonly executorId: string;
+  readonly pid: number;
+}
+
+/** Whether executors are processes of their own, which can be killed. */
+export function hasProcesses(sc: HeddleContext): boolean {
+  return sc.master.startsWith('local-cluster');
+}
+
+/** The executor that ran each partition of a job over `partitions` short tasks. */
+export async function executorsOf(sc: HeddleContext, partitions: number): Promise<SeenExecutor[]> {
+  return await sc
+    .range(0, partitions, 1, partitions)
+    .map(() => ({ executorId: TaskContext.get()!.executorId, pid: process.pid }))
+    .collect();
+}
+
+/** Waits, within a bound, until something is true. */
+export async function eventually(
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  timeoutMs = 40_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await isTrue())) {
+    if (performance.now() > deadline) throw new Error(`after ${timeoutMs} ms still not: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Ends an executor at once, and resolves when the driver has noticed. */
+export async function killExecutor(sc: HeddleContext, victim: SeenExecutor): Promise<void> {
+  process.kill(victim.pid, 'SIGKILL');
+  await eventually(
+    `executor ${victim.executorId} is gone`,
+    () => !sc.statusTracker.getExecutorInfos().some((e) => e.executorId === victim.executorId),
+  );
+}
+
+/** Resolves when so many executors are there; those that were killed are replaced. */
+export async function executorsAre(sc: HeddleContext, count: number): Promise<void> {
+  await eventually(
+    `${count} executors`,
+    () => sc.statusTracker.getExecutorInfos().length === count,
+  );
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, readOptionalSetting, readSetting, settings } from '@heddle/common';
+import {
+  confDirectoriesOf,
+  loadHadoopConfiguration,
+  type HadoopConfiguration,
+} from '@heddle/hadoop-conf';
+import { decodeCredentials, type Credentials } from '@heddle/hadoop-rpc';
+import { hadoopUserOf, type FileSystemsOptions } from '../open-file-systems.js';
+import type { HadoopClient } from './options-from-conf.js';
+
+/** Site files, tokens and certificates that a process's settings and environment lead to. */
+export interface HadoopClientSources extends FileSystemsOptions {
+  /** Site settings that were read already. */
+  readonly conf?: HadoopConfiguration;
+  /** @default those of `HADOOP_TOKEN_FILE_LOCATION` */
+  readonly credentials?: Credentials;
+}
+
+/**
+ * Reads what a client of Hadoop clusters needs.
+ *
+ * @throws SiteFileError, ConfigError, CredentialsFormatError
+ */
+export function hadoopClientOf(options: HadoopClientSources): HadoopClient {
+  const { environment, logger } = options;
+  const credentials = options.credentials ?? credentialsOf(environment);
+  const caFile = readOptionalSetting(options.settings, settings.hadoopTlsCaFile);
+  return {
+    conf: options.conf ?? confOf(options),
+    user: options.user ?? hadoopUserOf(environment),
+    ...(credentials === undefined ? {} : { credentials }),
+    hosts: hostsOf(readSetting(options.settings, settings.hadoopHosts)),
+    ...(caFile === undefined ? {} : { trustedCertificates: readCertificates(caFile) }),
+    logger,
+  };
+}
+
+function confOf({ settings: source, environment }: HadoopClientSources): HadoopConfiguration {
+  const directories =
+    readOptionalSetting(source, settings.hadoopConfDir) ?? confDirectoriesOf(environment);
+  return loadHadoopConfiguration({ directories, environment });
+}
+
+function credentialsOf(
+  environment: Readonly<Record<string, string | undefined>>,
+): Credentials | undefined {
+  const file = environment['HADOOP_TOKEN_FILE_LOCATION'];
+  return file === undefined || file === '' ? undefined : decodeCredentials(readFileSync(file));
+}
+
+function readCertificates(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = `the file ${file} cannot be read: ${(error as Error).message}`;
+    throw new ConfigError(settings.hadoopTlsCaFile.key, reason, { cause: error });
+  }
+}
+
+/** `name=address` pairs. */
+function hostsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    pairs.map((pair): [string, string] => {
+      const at = pair.indexOf('=');
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}

@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http';
+import { toError } from '@heddle/common';
+
+/** How reading a body into memory ended. */
+export interface BodyPart {
+  /** Bytes that were put into the buffer. */
+  readonly count: number;
+  /** `more`: the buffer is full · `end`: the body is complete · `broken`: it broke off, see `error`. */
+  readonly state: 'more' | 'end' | 'broken';
+  readonly error?: Error;
+}
+
+/**
+ * Reads the body of an answer into buffers of the caller, at the caller's pace: while nobody reads,
+ * the socket is paused, so that the server waits (back-pressure). One read at a time.
+ */
+export class BodyReader {
+  readonly #response: IncomingMessage;
+  readonly #silenceMs: number;
+  #rest: Buffer | undefined;
+  #state: 'more' | 'end' | 'broken' = 'more';
+  #error: Error | undefined;
+  #wake: (() => void) | undefined;
+  #position = 0;
+
+  /** @param silenceMs longest silence while a read waits */
+  constructor(response: IncomingMessage, silenceMs: number) {
+    this.#response = response;
+    this.#silenceMs = silenceMs;
+    response.pause();
+    response.on('data', (chunk: Buffer) => {
+      this.#rest = chunk;
+      response.pause();
+      this.#awake();
+    });
+    response.on('end', () => {
+      // `complete` is false when fewer bytes came than Content-Length says.
+      this.#finish(response.complete ? undefined : new Error('the answer was cut short'));
+    });
+    response.on('error', (error) => this.#finish(error));
+    response.on('close', () => this.#finish(new Error('the connection was closed in the answer')));
+  }
+
+  /** Bytes of the body that were handed out. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Whether all of the body was handed out. */
+  get ended(): boolean {
+    return this.#state !== 'more' && this.#rest === undefined;
+  }
+
+  /** Fills the buffer, or as much of it as the body still gives. Never rejects. */
+  async read(into: Uint8Array): Promise<BodyPart> {
+    let count = 0;
+    while (count < into.length) {
+      const rest = this.#rest;
+      if (rest !== undefined) {
+        const part =
+          rest.length <= into.length - count ? rest : rest.subarray(0, into.length - count);
+        into.set(part, count);
+        count += part.length;
+        this.#rest = part.length === rest.length ? undefined : rest.subarray(part.length);
+      } else if (this.#state !== 'more') {
+        break;
+      } else {
+        await this.#nextChunk();
+      }
+    }
+    this.#position += count;
+    if (count === into.length && !this.ended) return { count, state: 'more' };
+    return this.#error === undefined
+      ? { count, state: this.#state }
+      : { count, state: this.#state, error: this.#error };
+  }
+
+  /** Closes the connection; what was not read is lost. Idempotent. */
+  destroy(): void {
+    this.#finish(new Error('the reader was closed'));
+    this.#rest = undefined;
+    this.#response.destroy();
+  }
+
+  #nextChunk(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#finish(new Error(`no byte came for ${this.#silenceMs} ms`));
+        this.#response.destroy();
+      }, this.#silenceMs);
+      this.#wake = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#response.resume();
+    });
+  }
+
+  #finish(error: Error | undefined): void {
+    if (this.#state === 'more') {
+      this.#state = error === undefined ? 'end' : 'broken';
+      this.#error = error === undefined ? undefined : toError(error);
+    }
+    this.#awake();
+  }
+
+  #awake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}

@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FileNotFoundError } from '../errors.js';
+import type { CreateOptions, FileStatus, FileWriter } from '../file-system.js';
+import { DataNodeFailure, DataNodeRequest } from './data-node-client.js';
+import { WriteFailedError } from './errors.js';
+import { HdfsFileWriter, type WriterTarget } from './hdfs-file-writer.js';
+import type { HttpTransport } from './http/http-transport.js';
+import type { NameNodeClient } from './name-node-client.js';
+
+/** DataNodes that are tried before the first byte is written. */
+const maxDataNodes = 6;
+const firstPollMs = 3;
+const maxPollMs = 250;
+
+/** What is to be written, and how its begin shows. */
+interface WriteBegin {
+  readonly nameNodes: NameNodeClient;
+  readonly path: string;
+  readonly kind: 'create' | 'append';
+  readonly parameters: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Whether the DataNode has begun: the NameNode knows the new file. */
+  readonly begun: () => Promise<boolean>;
+  readonly target: Omit<WriterTarget, 'path' | 'silenceMs'>;
+}
+
+/** Metadata calls that writers need. */
+export interface WriterMetadata {
+  status(path: string): Promise<FileStatus>;
+  delete(path: string): Promise<boolean>;
+}
+
+/**
+ * Creates a file at a DataNode. When this resolves the NameNode knows the new file, so that refusals
+ * (permissions, quotas, safe mode, an existing file) are told here and not in the middle of the bytes.
+ */
+export async function openCreate(
+  nameNodes: NameNodeClient,
+  metadata: WriterMetadata,
+  path: string,
+  options: CreateOptions,
+  previousFileId: string | undefined,
+): Promise<FileWriter> {
+  const begun = async (): Promise<boolean> => {
+    const status = await statusIfThere(metadata, path);
+    return status !== undefined && status.fileId !== previousFileId;
+  };
+  return await begin({
+    nameNodes,
+    path,
+    kind: 'create',
+    begun,
+    parameters: {
+      overwrite: options.overwrite === true,
+      // As for local files: a folder that was removed must not come back.
+      createparent: false,
+      permission: (options.mode ?? 0o644).toString(8),
+      blocksize: options.blockSizeBytes,
+      replication: options.replication,
+    },
+    target: {
+      startBytes: 0,
+      sizeBytes: async () => (await metadata.status(path)).sizeBytes,
+      remove: async () => void (await metadata.delete(path)),
+    },
+  });
+}
+
+/** Opens an existing file to write on at its end. */
+export async function openAppend(
+  nameNodes: NameNodeClient,
+  metadata: WriterMetadata,
+  path: string,
+  startBytes: number,
+): Promise<FileWriter> {
+  return await begin({
+    nameNodes,
+    path,
+    kind: 'append',
+    // Nothing shows that an append has begun; a refusal is told by the first write or by `close`.
+    begun: () => Promise.resolve(true),
+    parameters: {},
+    target: {
+      startBytes,
+      sizeBytes: async () => (await metadata.status(path)).sizeBytes,
+      remove: () => Promise.resolve(),
+    },
+  });
+}
+
+async function begin(write: WriteBegin): Promise<FileWriter> {
+  const { nameNodes, path } = write;
+  const { transport, options } = nameNodes;
+  const silenceMs = transport.options.socketTimeoutMs;
+  const bad: string[] = [];
+  for (;;) {
+    const excluded = await addressesOf(bad, transport);
+    const { url } = await nameNodes.redirect({
+      method: write.kind === 'create' ? 'PUT' : 'POST',
+      op: write.kind.toUpperCase(),
+      path,
+      operation: write.kind,
+      parameters: {
+        ...write.parameters,
+        ...(excluded === '' ? {} : { excludedatanodes: excluded }),
+      },
+    });
+    const call = { path, operation: write.kind, user: options.user, server: url.host };
+    const request = new DataNodeRequest(
+      transport,
+      url,
+      {
+        method: write.kind === 'create' ? 'PUT' : 'POST',
+        headers: { 'Content-Type': 'application/octet-stream', 'Transfer-Encoding': 'chunked' },
+      },
+      call,
+    );
+    request.request.flushHeaders();
+    try {
+      await waitUntilBegun(request, write.begun, silenceMs);
+      return new HdfsFileWriter(request, { ...write.target, path, silenceMs });
+    } catch (error) {
+      request.request.destroy();
+      if (!(error instanceof DataNodeFailure)) throw error;
+      bad.push(request.node);
+      if (error.verdict === 'final' || bad.length >= maxDataNodes) throw asError(error, path);
+      options.logger.warn('a DataNode takes no bytes, another one is tried', {
+        path,
+        dataNode: error.node,
+        reason: error.reason,
+      });
+    }
+  }
+}
+
+/** Resolves when the file is there; rejects with what the DataNode answers instead. */
+async function waitUntilBegun(
+  request: DataNodeRequest,
+  begun: () => Promise<boolean>,
+  silenceMs: number,
+): Promise<void> {
+  await request.connected(silenceMs);
+  let refused = false;
+  const refusal = request.answer([], silenceMs).catch((error: unknown) => {
+    refused = true;
+    throw error;
+  });
+  refusal.catch(() => undefined);
+  const poll = async (): Promise<void> => {
+    for (let pauseMs = firstPollMs; ; pauseMs = Math.min(maxPollMs, pauseMs * 2)) {
+      if (refused || (await begun())) return;
+      await sleep(pauseMs);
+    }
+  };
+  const polled = poll();
+  polled.catch(() => undefined);
+  await Promise.race([polled, refusal]);
+}
+
+/**
+ * What `excludedatanodes` takes for DataNodes of which only host and HTTP port are known: their
+ * addresses. (Where several share one, the NameNode leaves out any of them: another attempt helps.)
+ */
+async function addressesOf(nodes: readonly string[], transport: HttpTransport): Promise<string> {
+  const addresses = await Promise.all(
+    nodes.map((node) => transport.addressOf(new URL(`http://${node}`).hostname)),
+  );
+  return [...new Set(addresses.filter((address) => address !== undefined))].join(',');
+}
+
+function asError(failure: DataNodeFailure, path: string): Error {
+  if (failure.error !== undefined) return failure.error;
+  return new WriteFailedError(path, failure.node, 0, failure.reason, { cause: failure });
+}
+
+async function statusIfThere(
+  metadata: WriterMetadata,
+  path: string,
+): Promise<FileStatus | undefined> {
+  try {
+    return await metadata.status(path);
+  } catch (error) {
+    if (error instanceof FileNotFoundError) return undefined;
+    throw error;
+  }
+}
