@@ -1,5 +1,5 @@
 # One target for each thing one does with Heddle. They need Node 20 or newer with npm, and make;
-# the engine itself runs under the Node 24 that `npm install` brings along.
+# the engine itself runs under the Node 24 that `npm ci` brings along.
 SHELL := /bin/bash
 INSTALLED := node_modules/.package-lock.json
 
@@ -9,10 +9,8 @@ INSTALLED := node_modules/.package-lock.json
 build: $(INSTALLED)
 	npm run --silent build
 
-# Not `npm ci`: it refuses a lock file without the bindings of other platforms that npm itself leaves
-# out of it (unrs-resolver); versions come from the lock file all the same.
 $(INSTALLED): package-lock.json
-	npm install
+	npm ci
 	@touch $@
 
 ## Installs, builds, checks style and types, runs all tests; the last line is `N passed, N failed`.
@@ -57,6 +55,14 @@ chaos: build
 ## A million rows through repartitions, an executor killed in each phase in turn: N=50.
 repartition-kills: build
 	node_modules/.bin/node integration-tests/dist/src/chaos/repartition-main.js --runs $(or $(N),50)
+
+## Runs the Hadoop tests on a cluster in containers; needs Docker, or the right to start it.
+test-docker: build
+	PATH="$(CURDIR)/node_modules/.bin:$$PATH" node integration-tests/cluster/run-matrix.js docker
+
+## Runs the Hadoop tests on every kind of cluster; docs/hadoop.md has the last result.
+test-matrix: build
+	PATH="$(CURDIR)/node_modules/.bin:$$PATH" node integration-tests/cluster/run-matrix.js $(PROFILES)
 
 lint: $(INSTALLED)
 	npm run --silent lint

@@ -67,7 +67,8 @@ function importsOf(file) {
   return imports;
 }
 
-const STATEMENT = /^(?:import|export)\s+(?!type\b)(?:(\{[^}]*\}|[^'";]*?)\s*from\s+)?['"](\.[^'"]+)['"]/gm;
+const STATEMENT =
+  /^(?:import|export)\s+(?!type\b)(?:(\{[^}]*\}|[^'";]*?)\s*from\s+)?['"](\.[^'"]+)['"]/gm;
 
 function readImports(file) {
   const found = [];

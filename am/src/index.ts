@@ -32,11 +32,7 @@ export {
   type StagedResource,
 } from './launch/local-resources.js';
 export { clientConfiguration } from './launch/client-configuration.js';
-export {
-  executorInstances,
-  executorSize,
-  type ExecutorSize,
-} from './executor/executor-launch.js';
+export { executorInstances, executorSize, type ExecutorSize } from './executor/executor-launch.js';
 export { masterExitCodes } from './master/master-exit-codes.js';
 export type { DriverInput } from './master/driver-child.js';
 export { MasterUnreachableError } from './relay/relay-client.js';

@@ -1,6 +1,6 @@
 import { HeddleContext } from 'heddle';
 
-/** The same jobs as `benchmarks/peers/spark/Jobs.scala`. */
+/** The same jobs as `benchmarks/peers/spark/Jobs.scala`, in all modes. */
 const [row = '', warmRuns = '0', input = ''] = process.argv.slice(2);
 await using sc = await HeddleContext.getOrCreate();
 
@@ -82,6 +82,80 @@ const rows: Record<string, () => Promise<string>> = {
     return `${n}/${sum}`;
   },
   start: async () => String(await sc.range(0, 10).count()),
+  'empty-tasks': async () => String(await sc.range(0, 10_000, 1, 10_000).count()),
+  jobs: async () => {
+    let sum = 0;
+    for (let job = 0; job < 200; job++) sum += await sc.range(0, 2, 1, 2).count();
+    return String(sum);
+  },
+  'group-by-key': async () => {
+    const groups = sc
+      .range(0, 5_000_000)
+      .map((i): [number, number] => [(i * 7919) % 100_003, i])
+      .groupByKey()
+      .mapValues((values) => values.length);
+    const [keys, total] = await groups.aggregate(
+      [0, 0],
+      (acc, [, size]) => [acc[0] + 1, acc[1] + size],
+      (a, b) => [a[0] + b[0], a[1] + b[1]],
+    );
+    return `${keys}/${total}`;
+  },
+  'sort-by-key': async () => {
+    const parts = await sc
+      .range(0, 2_000_000)
+      .map((i): [string, number] => [`key-${(i * 1_103_515_245 + 12_345) % 2_147_483_648}`, i])
+      .sortByKey()
+      .mapPartitions((pairs) => {
+        let n = 0;
+        let ordered = true;
+        let first = '';
+        let last = '';
+        for (const [key] of pairs) {
+          if (n === 0) first = key;
+          if (key < last) ordered = false;
+          last = key;
+          n += 1;
+        }
+        return [{ n, first, last, ordered }];
+      })
+      .collect();
+    const ordered = parts.every(
+      (part, i) => part.ordered && (i === 0 || parts[i - 1]!.last <= part.first),
+    );
+    return `${parts.reduce((n, part) => n + part.n, 0)}/${parts[0]!.first}/${parts.at(-1)!.last}/${ordered}`;
+  },
+  distinct: async () =>
+    String(
+      await sc
+        .range(0, 5_000_000)
+        .map((i) => (i * 7919) % 1_000_003)
+        .distinct()
+        .count(),
+    ),
+  // 4 GiB that no compression makes smaller, in rows of 4 KiB.
+  'shuffle-4g': async () => {
+    const rows = sc
+      .range(0, 1_048_576, 1, 64)
+      .map((i): [number, Uint8Array] => {
+        const words = new Uint32Array(1_024);
+        let state = i + 1;
+        for (let n = 0; n < words.length; n++) {
+          state ^= state << 13;
+          state ^= state >>> 17;
+          state ^= state << 5;
+          words[n] = state;
+        }
+        return [i, new Uint8Array(words.buffer)];
+      })
+      .partitionBy(64);
+    const [count, bytes] = await rows.aggregate(
+      [0, 0],
+      (acc, [, row]) => [acc[0] + 1, acc[1] + row.length],
+      (a, b) => [a[0] + b[0], a[1] + b[1]],
+    );
+    return `${count}/${bytes}`;
+  },
 };
 
 const job = rows[row];

@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runMeasured, type MeasuredRun } from './measured-process.js';
 import { renderTable, spreadOf, type RowReport, type Spread } from './report.js';
-import { spineRows, type Row } from './rows.js';
+import { clusterRows, spineRows, type Row } from './rows.js';
 import { prepareSpark } from './spark-peer.js';
 import { ensureTextInput } from './text-input.js';
 
 /**
- * Compares Heddle `local[2]` with Spark `local[2]`, runs interleaved, each run a process of its own:
- * `node benchmarks/dist/src/main.js [--runs 3] [--warm 2] [--only row,row] [--no-spark]`.
+ * Compares Heddle with Spark, runs interleaved, each run a process of its own:
+ * `node benchmarks/dist/src/main.js [--suite local|local-cluster] [--runs 3] [--warm 2] [--only row,row] [--no-spark]`.
  */
 const { values: options } = parseArgs({
   options: {
+    suite: { type: 'string', default: 'local' },
     runs: { type: 'string', default: '3' },
     warm: { type: 'string', default: '2' },
     only: { type: 'string' },
@@ -27,23 +28,26 @@ const env = process.env as Readonly<Record<string, string>>;
 const textFile = join(workDirectory, 'text-256m.txt');
 mkdirSync(workDirectory, { recursive: true });
 ensureTextInput(textFile, 256 * 1_048_576);
+const isCluster = options.suite === 'local-cluster';
+const master = isCluster ? 'local-cluster[2,1,1024]' : 'local[2]';
 
 const heddle = (master: string, program: string): readonly string[] => {
   const command = join(root, '..', 'client', 'bin', 'heddle.js');
   return [process.execPath, command, 'submit', '--master', master, join(root, 'programs', program)];
 };
 const spark = options.spark
-  ? prepareSpark(workDirectory, join(root, 'peers/spark/Jobs.scala'), env.PATH ?? '', 'local[2]')
+  ? prepareSpark(workDirectory, join(root, 'peers/spark/Jobs.scala'), env.PATH ?? '', master)
   : undefined;
 
 const wanted = options.only?.split(',');
 const reports: RowReport[] = [];
-for (const row of spineRows(textFile, Number(options.warm))) {
+const warmRuns = Number(options.warm);
+for (const row of isCluster ? clusterRows(warmRuns) : spineRows(textFile, warmRuns)) {
   if (wanted !== undefined && !wanted.includes(row.name)) continue;
   reports.push(await measureRow(row, Number(options.runs)));
 }
 const closureCost =
-  wanted === undefined || wanted.includes('closure-cost')
+  !isCluster && (wanted === undefined || wanted.includes('closure-cost'))
     ? (await runMeasured(heddle('local[1]', 'closure-cost.ts'), env)).result
     : undefined;
 const table = renderTable(reports);
@@ -51,7 +55,7 @@ const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Ma
 process.stdout.write(`${machine}\n\n${table}\n`);
 if (closureCost !== undefined) process.stdout.write(`\n${JSON.stringify(closureCost)}\n`);
 writeFileSync(
-  join(workDirectory, 'spine.json'),
+  join(workDirectory, `${options.suite}.json`),
   `${JSON.stringify({ machine, date: new Date().toISOString(), rows: reports, closureCost }, undefined, 2)}\n`,
 );
 
@@ -59,7 +63,7 @@ async function measureRow(row: Row, runs: number): Promise<RowReport> {
   const ours: MeasuredRun[] = [];
   const theirs: MeasuredRun[] = [];
   for (let run = 0; run < runs; run++) {
-    ours.push(await runMeasured([...heddle('local[2]', 'spine.ts'), ...row.args], env));
+    ours.push(await runMeasured([...heddle(master, 'spine.ts'), ...row.args], env));
     if (spark !== undefined) {
       theirs.push(await runMeasured([...spark.command, ...row.args], { ...env, ...spark.env }));
     }

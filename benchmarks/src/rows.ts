@@ -36,5 +36,29 @@ export function spineRows(textFile: string, warmRuns: number): readonly Row[] {
   ];
 }
 
+/** Rows of `local-cluster[2,1,1024]`, both engines. */
+export function clusterRows(warmRuns: number): readonly Row[] {
+  const row = (name: string, what: string, targetRatio: number): Row => ({
+    name,
+    what,
+    args: [name, String(warmRuns)],
+    figureMs: actionMs,
+    targetRatio,
+  });
+  return [
+    row('empty-tasks', '10,000 empty tasks', 0.4),
+    row('jobs', '200 jobs of 2 tasks', 0.3),
+    row('group-by-key', 'groupByKey of 5 M pairs', 0.8),
+    row('sort-by-key', 'sortByKey of 2 M strings', 0.8),
+    row('join', 'join 2 M × 2 M', 0.8),
+    row('distinct', 'distinct of 5 M numbers', 0.8),
+    {
+      ...row('start', 'command to first job done', 0.2),
+      args: ['start', '0'],
+      figureMs: untilResultMs,
+    },
+  ];
+}
+
 /** Peak resident memory over all rows, ours divided by Spark's. */
 export const targetRssRatio = 0.5;

@@ -23,6 +23,13 @@ export function executorEntryUrl(): URL {
     : new URL('process/executor-main.js', import.meta.resolve('@heddle/executor'));
 }
 
+/** What the process starts with that serves map outputs of ended executors of this host. */
+export function shuffleServiceEntryUrl(): URL {
+  return isBundled
+    ? new URL('./shuffle-service-main.js', import.meta.url)
+    : new URL('shuffle-service/shuffle-service-main.js', import.meta.resolve('@heddle/executor'));
+}
+
 /** Folder of the engine's bundle, which containers of a cluster get. */
 export function engineBundleDirectory(): URL {
   return isBundled ? new URL('./', import.meta.url) : new URL('../bundle/', import.meta.url);

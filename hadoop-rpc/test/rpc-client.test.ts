@@ -90,6 +90,32 @@ describe('RpcClient over a real socket', () => {
     expect(s.connections).to.equal(1);
   });
 
+  it('closes a connection without calls after its limit, and opens another for the next call', async () => {
+    const s = await server((call) => call.answer(call.request));
+    const c = client([s], { maxIdleMs: 30 });
+    await c.call('one', bytes(''), true);
+    const closed = once(s.calls[0]!.socket, 'close');
+    await closed;
+    expect(Buffer.from(await c.call('two', bytes('x'), true)).toString()).to.equal('x');
+    expect(s.connections).to.equal(2);
+  });
+
+  it('pings while a call waits in silence, and does not close', async () => {
+    const s = await server((call) => {
+      const { socket } = call;
+      let received = 0;
+      socket.on('data', (chunk: Buffer) => {
+        // A ping is a frame of a length and a header of 27 bytes or so; the third one is enough.
+        received += chunk.length;
+        if (received > 60) call.answer(bytes('after pings'));
+      });
+    });
+    const c = client([s], { pingIntervalMs: 20, maxIdleMs: 5 });
+    const answer = await c.call('slow', bytes(''), true);
+    expect(Buffer.from(answer).toString()).to.equal('after pings');
+    expect(s.connections).to.equal(1);
+  });
+
   it('ends a call at its deadline, drops the late answer, and goes on', async () => {
     const s = await server((call) => {
       if (call.method === 'fast') {

@@ -83,12 +83,18 @@ const explanations: ReadonlyMap<number, Explanation> = new Map([
   [143, { text: 'the process was ended (SIGTERM)', counts: true }],
   [
     154,
-    { text: 'the NodeManager lost sight of the container, most often when it was restarted', counts: false },
+    {
+      text: 'the NodeManager lost sight of the container, most often when it was restarted',
+      counts: false,
+    },
   ],
   [-1000, { text: 'the container could not be started', counts: true }],
   [-100, { text: 'the container was taken back by YARN, or its node is lost', counts: false }],
   [-101, { text: 'the disks of the node failed', counts: false, hostLost: true }],
-  [-102, { text: 'the container was preempted: its queue had to give resources back', counts: false }],
+  [
+    -102,
+    { text: 'the container was preempted: its queue had to give resources back', counts: false },
+  ],
   [
     -103,
     {

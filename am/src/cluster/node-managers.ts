@@ -63,9 +63,7 @@ export class NodeManagers {
     if (container.token === undefined) return failed('its grant carries no token', false);
     try {
       const client = this.#node(container).client;
-      const answer = await client.startContainers([
-        { context, containerToken: container.token },
-      ]);
+      const answer = await client.startContainers([{ context, containerToken: container.token }]);
       const failure = answer.failed[0];
       if (failure === undefined) {
         const meta = answer.serviceMetaData.get(shuffleServiceName);

@@ -68,10 +68,7 @@ export async function readDescription(directory: string): Promise<ApplicationDes
   }
   const { formatVersion } = value as { formatVersion?: unknown };
   if (formatVersion !== 1) {
-    throw new ProgramChangedError(
-      descriptionFile,
-      `has format ${String(formatVersion)} and not 1`,
-    );
+    throw new ProgramChangedError(descriptionFile, `has format ${String(formatVersion)} and not 1`);
   }
   return value as ApplicationDescription;
 }

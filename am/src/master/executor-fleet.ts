@@ -344,11 +344,7 @@ export class ExecutorFleet {
     });
   }
 
-  #leave(
-    executorId: string,
-    executor: Executor,
-    end: Omit<ExecutorEnd, 'mapOutputs'>,
-  ): void {
+  #leave(executorId: string, executor: Executor, end: Omit<ExecutorEnd, 'mapOutputs'>): void {
     if (executor.hasLeft) return;
     executor.hasLeft = true;
     this.#broadcasts.executorLost(executorId);

@@ -79,7 +79,8 @@ async function main(): Promise<number> {
               },
               key,
               entry: new URL(`./${driverMain}`, import.meta.url).pathname,
-              heapMb: heapBytes === undefined ? defaultDriverHeapMb : Math.floor(heapBytes / 2 ** 20),
+              heapMb:
+                heapBytes === undefined ? defaultDriverHeapMb : Math.floor(heapBytes / 2 ** 20),
               environment: env,
             }),
     cleanUp: async () => {

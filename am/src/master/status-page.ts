@@ -127,7 +127,9 @@ function table(title: string, rows: readonly Row[]): string {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const head = names.map((name) => `<th>${escape(name)}</th>`).join('');
   const body = rows
-    .map((row) => `<tr>${names.map((name) => `<td>${escape(textOf(row[name]))}</td>`).join('')}</tr>`)
+    .map(
+      (row) => `<tr>${names.map((name) => `<td>${escape(textOf(row[name]))}</td>`).join('')}</tr>`,
+    )
     .join('');
   return `<h2>${escape(title)}</h2><table><tr>${head}</tr>${body}</table>`;
 }

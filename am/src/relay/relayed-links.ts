@@ -32,8 +32,6 @@ export interface RelayedLinksOptions {
   readonly master: NetworkAddress;
   /** Final settings of the application. */
   readonly settings: ReadonlyMap<string, string>;
-  /** Executors to ask for when nothing else says how many. */
-  readonly executors: number;
   readonly connectTimeoutMs: number;
   readonly reconnectTimeoutMs: number;
   /**
@@ -46,6 +44,8 @@ export interface RelayedLinksOptions {
 
 /** Executors are asked for after this long even if no input is known yet: their hosts would be better to know. */
 const firstWishDelayMs = 1_000;
+/** The scheduler tells the hosts of a job's input this soon after the job began. */
+const hostsAfterJobMs = 80;
 /** How long the ApplicationMaster may take to end everything. */
 const finishTimeoutMs = 30_000;
 
@@ -61,6 +61,8 @@ export class RelayedLinks implements ExecutorLinks {
   readonly #executorsStopped = Promise.withResolvers<undefined>();
   #events: ExecutorLinkEvents | undefined;
   #firstWish: NodeJS.Timeout | undefined;
+  #heldWish: LinkWish | undefined;
+  #mayWish = false;
   #outcome: ProgramOutcome | undefined;
   #isGone = false;
   #stopping: Promise<void> | undefined;
@@ -81,15 +83,34 @@ export class RelayedLinks implements ExecutorLinks {
       kind: 'configure',
       settings: Object.fromEntries(this.#options.settings),
     });
-    this.#firstWish = setTimeout(() => this.wish({ target: 0, hosts: [] }), firstWishDelayMs);
+    this.#wishWithin(firstWishDelayMs);
+  }
+
+  /** The first wish waits for the first input, whose hosts it should name; not for long. */
+  wish(wish: LinkWish): void {
+    if (wish.hosts.length > 0) this.#mayWish = true;
+    this.#heldWish = wish;
+    this.#tellWish();
+  }
+
+  /** A job began: if it reads files, their hosts are told at once; otherwise any host will do. */
+  jobStarted(): void {
+    if (!this.#mayWish) this.#wishWithin(hostsAfterJobMs);
+  }
+
+  #wishWithin(delayMs: number): void {
+    clearTimeout(this.#firstWish);
+    this.#firstWish = setTimeout(() => {
+      this.#mayWish = true;
+      this.#tellWish();
+    }, delayMs);
     this.#firstWish.unref();
   }
 
-  /** A wish for fewer executors than the settings say is one for places only. */
-  wish({ target, hosts }: LinkWish): void {
-    clearTimeout(this.#firstWish);
-    const wanted = target > 0 ? target : this.#options.executors;
-    this.#client.send({ kind: 'wish', target: wanted, hosts });
+  #tellWish(): void {
+    if (!this.#mayWish || this.#heldWish === undefined) return;
+    this.#client.send({ kind: 'wish', ...this.#heldWish });
+    this.#heldWish = undefined;
   }
 
   send(executorId: string, message: DriverMessage): void {
@@ -137,6 +158,18 @@ export class RelayedLinks implements ExecutorLinks {
       this.#isGone = true;
     }
     this.#client.close();
+  }
+
+  /** The same for a process that ends at once: nothing is waited for. Never throws. */
+  finishNow(outcome: ProgramOutcome): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    try {
+      this.#client.send({ kind: 'finish', ...outcome });
+      this.#client.close();
+    } catch {
+      // The ApplicationMaster notices that the driver is gone.
+    }
   }
 
   async #stop(): Promise<void> {

@@ -78,5 +78,51 @@ object Jobs {
           (a, b) => (a._1 + b._1, a._2 + b._2))
         s"$n/$sum"
       case "start" => sc.range(0L, 10L).count().toString
+      case "empty-tasks" => sc.range(0L, 10000L, 1L, 10000).count().toString
+      case "jobs" => (0 until 200).map(_ => sc.range(0L, 2L, 1L, 2).count()).sum.toString
+      case "group-by-key" =>
+        val groups = sc.range(0L, 5000000L).map(i => ((i * 7919 % 100003).toInt, i)).groupByKey().mapValues(_.size)
+        val (keys, total) = groups.aggregate((0L, 0L))(
+          (acc, pair) => (acc._1 + 1, acc._2 + pair._2),
+          (a, b) => (a._1 + b._1, a._2 + b._2))
+        s"$keys/$total"
+      case "sort-by-key" =>
+        val parts = sc.range(0L, 2000000L)
+          .map(i => (s"key-${(i * 1103515245L + 12345L) % 2147483648L}", i))
+          .sortByKey()
+          .mapPartitions { it =>
+            var n = 0L
+            var ordered = true
+            var first = ""
+            var last = ""
+            while (it.hasNext) {
+              val key = it.next()._1
+              if (n == 0) first = key
+              if (key < last) ordered = false
+              last = key
+              n += 1
+            }
+            Iterator((n, first, last, ordered))
+          }
+          .collect()
+        val ordered = parts.forall(_._4) && parts.sliding(2).forall(p => p.length < 2 || p(0)._3 <= p(1)._2)
+        s"${parts.map(_._1).sum}/${parts.head._2}/${parts.last._3}/$ordered"
+      case "distinct" => sc.range(0L, 5000000L).map(i => i * 7919 % 1000003).distinct().count().toString
+      case "shuffle-4g" =>
+        val rows = sc.range(0L, 1048576L, 1L, 64).map { i =>
+          val words = java.nio.ByteBuffer.allocate(4096)
+          var state = i.toInt + 1
+          for (_ <- 0 until 1024) {
+            state ^= state << 13
+            state ^= state >>> 17
+            state ^= state << 5
+            words.putInt(state)
+          }
+          (i, words.array())
+        }.partitionBy(new org.apache.spark.HashPartitioner(64))
+        val (count, bytes) = rows.aggregate((0L, 0L))(
+          (acc, row) => (acc._1 + 1, acc._2 + row._2.length),
+          (a, b) => (a._1 + b._1, a._2 + b._2))
+        s"$count/$bytes"
     }
 }

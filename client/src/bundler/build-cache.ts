@@ -1,5 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  link,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -19,7 +30,10 @@ const PROGRAM_FILES = [
 ] as const;
 
 interface Manifest {
-  readonly program: Omit<BuiltProgram, 'driverFile' | 'driverUrl' | 'taskFile' | 'sources' | 'isCached'>;
+  readonly program: Omit<
+    BuiltProgram,
+    'driverFile' | 'driverUrl' | 'taskFile' | 'sources' | 'isCached'
+  >;
   /** SHA-256 of each file of the build. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly inputs: InputRecord;
@@ -131,7 +145,9 @@ export class BuildCache {
 }
 
 /** Builds in the folder of one request, the one that was used last first. */
-async function keptBuilds<T>(folder: string): Promise<{ folder: string; manifest: T | undefined }[]> {
+async function keptBuilds<T>(
+  folder: string,
+): Promise<{ folder: string; manifest: T | undefined }[]> {
   const builds = await listBuilds(folder);
   return await Promise.all(
     builds.map(async (build) => ({
@@ -182,10 +198,12 @@ async function isPrivate(directory: string): Promise<boolean> {
 
 /** Names a request, and the engine that builds for it. */
 async function keyOf(request: CacheRequest): Promise<string> {
-  const engine = [import.meta.url, request.engineUrl, request.engineTaskUrl].map((url) =>
-    url.startsWith('file:') ? stampFile(fileURLToPath(url)) : url,
+  const engine = await Promise.all(
+    [import.meta.url, request.engineUrl, request.engineTaskUrl].map(async (url) =>
+      url.startsWith('file:') ? await stampFile(fileURLToPath(url)) : url,
+    ),
   );
-  const parts = [PROGRAM_FORMAT, process.version, request, await Promise.all(engine)];
+  const parts = [PROGRAM_FORMAT, process.version, request, engine];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
 }
 

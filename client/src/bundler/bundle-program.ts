@@ -81,8 +81,7 @@ export async function bundleProgram(options: BundleOptions): Promise<BuiltProgra
     engineTaskUrl: options.engineTaskUrl ?? engineUrl,
   };
   if (options.check === true) checkTypes(entry);
-  const workDirectory =
-    options.workDirectory ?? (await mkdtemp(join(tmpdir(), 'heddle-program-')));
+  const workDirectory = options.workDirectory ?? (await mkdtemp(join(tmpdir(), 'heddle-program-')));
   await mkdir(workDirectory, { recursive: true });
   const cache = new BuildCache(options.cacheDirectory, request);
   const cached = await cache.find(workDirectory);

@@ -24,5 +24,11 @@ export async function runCommand(
       return;
     case 'submit':
       await submit(request.options, wrapperPid, environment);
+      return;
+    case 'verb': {
+      // Its parts take time to load, which local modes shall not pay.
+      const { runVerb } = await import('../yarn/verbs/run-verb.js');
+      await runVerb(request.request, environment);
+    }
   }
 }

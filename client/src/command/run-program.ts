@@ -58,7 +58,9 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
     external: request.external,
     check: request.check,
     workDirectory,
-    cacheDirectory: buildCacheDirectory(request.submitted.get(settings.submitBuildCache.key)?.value),
+    cacheDirectory: buildCacheDirectory(
+      request.submitted.get(settings.submitBuildCache.key)?.value,
+    ),
     engineUrl: engineModuleUrl(),
   });
   bundling.then(
@@ -72,6 +74,8 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
     program: bundling,
     privateDirectories: [workDirectory],
     logger: console.logger,
+    // eslint-disable-next-line no-restricted-properties -- says where Hadoop's site files are, also to `node --import heddle/register`
+    environment: process.env,
     setLogLevel: (level) => console.setLogLevel(level),
     onStarted: ({ runner }, final) => {
       if (verbose) {
@@ -147,6 +151,7 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
 function buildCacheDirectory(setting: string | undefined): string | undefined {
   if (setting === 'none') return undefined;
   if (setting !== undefined && setting !== '') return resolve(setting);
+  // eslint-disable-next-line no-restricted-properties -- where the user's caches are, as every program asks
   const caches = process.env['XDG_CACHE_HOME'];
   const base = caches === undefined || caches === '' ? join(homedir(), '.cache') : caches;
   return join(base, 'heddle', 'programs');

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addVerbs, type VerbRequest } from '../yarn/verbs/verb-request.js';
 
 /** The words of `heddle submit`, read but not yet judged. */
 export interface SubmitOptions {
@@ -26,6 +27,7 @@ export interface SubmitOptions {
 /** What the command line asks for. */
 export type CommandRequest =
   | { readonly kind: 'submit'; readonly options: SubmitOptions }
+  | { readonly kind: 'verb'; readonly request: VerbRequest }
   /** Help or version: text for stdout, exit 0. */
   | { readonly kind: 'text'; readonly text: string }
   /** Bad arguments: text for stderr, exit 1. */
@@ -103,6 +105,12 @@ export function parseCommandLine(words: readonly string[], version: string): Com
     .action((app: string, args: string[], flags: ParsedFlags) => {
       request = { kind: 'submit', options: toOptions(app, args, flags) };
     });
+
+  addVerbs(
+    root,
+    (command) => command.exitOverride().configureOutput(output).showSuggestionAfterError(),
+    (verb) => (request = { kind: 'verb', request: verb }),
+  );
 
   if (words[0] === 'submit' && asksForVersion(words)) return { kind: 'text', text: `${version}\n` };
   if (words.length === 0) return { kind: 'refused', text: root.helpInformation() };

@@ -14,7 +14,7 @@ import type { ExecutorMemory, LocalDirectories, PrestartedThreads } from '@heddl
 import { AttemptKey, ClusterBackend, LocalBackend, LocalClusterLinks } from '@heddle/executor';
 import type { SchedulerBackend } from '@heddle/scheduler';
 import type { FileSystemRegistry } from '@heddle/webhdfs';
-import { executorEntryUrl, threadEntryUrl } from '../engine-files.js';
+import { executorEntryUrl, shuffleServiceEntryUrl, threadEntryUrl } from '../engine-files.js';
 import { eraseLine } from '../progress/terminal.js';
 import type { TaskCode } from './local-launcher.js';
 import type { LocalClusterMaster, LocalMaster } from './master.js';
@@ -89,8 +89,7 @@ export function threadBackend(
     description: `local[${master.threads}${master.maxFailures === undefined ? '' : `,${master.maxFailures}`}]`,
     // What the master says, else what a setting says, else no second attempt, as in Spark.
     maxTaskFailures:
-      master.maxFailures ??
-      (failures === undefined ? 1 : settings.taskMaxFailures.parse(failures)),
+      master.maxFailures ?? (failures === undefined ? 1 : settings.taskMaxFailures.parse(failures)),
     usesLocations: false,
     hasThreads: true,
     endSync: () => undefined,
@@ -136,6 +135,9 @@ export function processBackend(
     ownedDirectories: [...directories, ...parts.privateDirectories],
     settings: executorSettings(source),
     executorEntry: fileURLToPath(executorEntryUrl()),
+    ...(readSetting(source, settings.shuffleServiceEnabled)
+      ? { shuffleServiceEntry: fileURLToPath(shuffleServiceEntryUrl()) }
+      : {}),
     environment: executorEnvironment(source),
     logger: parts.logger,
     wrote: (_executorId, line) => {
@@ -225,6 +227,12 @@ const passedVariables = [
   'TERM',
   'NO_COLOR',
   'FORCE_COLOR',
+  // Hadoop's site files and who asks, for executors that read or write its file systems.
+  'HADOOP_CONF_DIR',
+  'YARN_CONF_DIR',
+  'HADOOP_HOME',
+  'HADOOP_USER_NAME',
+  'HADOOP_TOKEN_FILE_LOCATION',
 ];
 const environmentPrefix = 'heddle.executorEnv.';
 

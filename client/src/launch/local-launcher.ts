@@ -6,7 +6,7 @@ import type { LocalDirectories } from '@heddle/executor';
 import { PrestartedThreads, createLocalDirectories } from '@heddle/executor';
 import type { PoolSpec } from '@heddle/scheduler';
 import { EventLog, schedulerSettings, SchedulerRunner } from '@heddle/scheduler';
-import { FileSystemRegistry, LocalFileSystem } from '@heddle/webhdfs';
+import { openFileSystems } from '@heddle/webhdfs';
 import type {
   DriverServices,
   JobRunner,
@@ -41,6 +41,8 @@ export interface LocalLauncherOptions {
   /** Folders of this program alone, which nobody needs when this process was killed. @default none */
   readonly privateDirectories?: readonly string[];
   readonly logger: Logger;
+  /** Where Hadoop's site files are, and who asks (`HADOOP_CONF_DIR`, `HADOOP_USER_NAME`, …). */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Told of `heddle.log.level` at the start, and of `setLogLevel` later. */
   setLogLevel(level: LogLevel): void;
   /** Told when an application has started, with its final settings. */
@@ -120,11 +122,10 @@ export class LocalLauncher implements Launcher {
     let application: ApplicationBackend | undefined;
     try {
       const filesDirectory = join(directories.directories[0]!, 'files');
-      const fileSystems = new FileSystemRegistry({
-        fileSystem: new LocalFileSystem({
-          blockSizeBytes: readSetting(context.settings, settings.localBlockSize),
-        }),
-        workingDirectory: process.cwd(),
+      const fileSystems = openFileSystems({
+        settings: context.settings,
+        environment: this.#options.environment ?? {},
+        logger,
       });
       application = this.#backend(master, {
         applicationId,

@@ -291,7 +291,6 @@ export class ApplicationSubmission {
   }
 }
 
-
 /** `path#name`; without a name the file's own. */
 function splitAlias(text: string): { readonly from: string; readonly name: string } {
   const cut = text.lastIndexOf('#');

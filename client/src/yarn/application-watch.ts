@@ -102,11 +102,15 @@ export function describeState(report: ApplicationReport): string {
     case 'NEW_SAVING':
     case 'SUBMITTED':
     case 'ACCEPTED': {
-      const why = report.diagnostics.replace(/^\[[^\]]*\]\s*/, '').split('\n', 1)[0]!.trim();
+      const why = report.diagnostics
+        .replace(/^\[[^\]]*\]\s*/, '')
+        .split('\n', 1)[0]!
+        .trim();
       return `${state}, in queue ${report.queue}${why === '' ? '' : ` (${why.slice(0, 300)})`}`;
     }
     case 'RUNNING': {
-      const at = report.masterNodeId === undefined ? '' : ` on ${report.masterNodeId.split(':')[0]}`;
+      const at =
+        report.masterNodeId === undefined ? '' : ` on ${report.masterNodeId.split(':')[0]}`;
       const url = report.trackingUrl === undefined ? '' : `, ${report.trackingUrl}`;
       return `RUNNING, ApplicationMaster${at}, ${Math.round(report.progress)} %${url}`;
     }

@@ -1,11 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { AttemptKey, type NetworkAddress } from '@heddle/executor';
 import { readSetting, settings, type Logger } from '@heddle/common';
 import type { ApplicationSubmission, SubmissionRequest } from './application-submission.js';
 import { ApplicationWatch, failureOf } from './application-watch.js';
 import type { ClusterAccess } from './cluster-access.js';
-import type { ApplicationReport } from './rm-records.js';
+import { isEnded, type ApplicationReport } from './rm-records.js';
 import { ApplicationFailedError } from './yarn-errors.js';
 import type { MasterConnection } from './yarn-launcher.js';
+
+/** How long YARN may take to note the end that its ApplicationMaster told. */
+const endPatienceMs = 3_000;
 
 /**
  * In client mode: an application that this process submits and whose driver it is. It ends with this
@@ -55,9 +59,7 @@ export class ClientModeApplication {
     const id = this.#applicationId;
     if (id === undefined || this.#isOver) return;
     this.#isOver = true;
-    const report = await this.#cluster.rm.application(id).catch(() => undefined);
-    const hasEnded = report !== undefined && /^(FINISHED|FAILED|KILLED)$/.test(report.state);
-    if (!hasEnded) {
+    if (!(await this.#hasEnded(id))) {
       await this.#cluster.rm
         .kill(id, 'the driver has ended')
         .catch((error: unknown) =>
@@ -67,6 +69,17 @@ export class ClientModeApplication {
     if (this.#stagingDirectory !== undefined) {
       await this.#submission.removeStaging(this.#stagingDirectory).catch(() => undefined);
     }
+  }
+
+  /** An ApplicationMaster that has said goodbye is seen as running for a moment. */
+  async #hasEnded(id: string): Promise<boolean> {
+    const deadlineMs = performance.now() + endPatienceMs;
+    do {
+      const report = await this.#cluster.rm.application(id).catch(() => undefined);
+      if (report !== undefined && isEnded(report.state)) return true;
+      await delay(50);
+    } while (performance.now() < deadlineMs);
+    return false;
   }
 
   async #untilRegistered(

@@ -1,4 +1,10 @@
-import { ConfigError, readOptionalSetting, settings, type ConfigSource, type Logger } from '@heddle/common';
+import {
+  ConfigError,
+  readOptionalSetting,
+  settings,
+  type ConfigSource,
+  type Logger,
+} from '@heddle/common';
 import {
   confDirectoriesOf,
   loadHadoopConfiguration,
@@ -54,15 +60,11 @@ export function openCluster(
 /** Where an application's own files are staged. */
 export function stagingRoot(source: ConfigSource, files: ClusterFileSystems): string {
   const named = readOptionalSetting(source, settings.yarnStagingDir);
-  return named === undefined
-    ? `${files.home}/.heddle/staging`
-    : files.registry.resolve(named).path;
+  return named === undefined ? `${files.home}/.heddle/staging` : files.registry.resolve(named).path;
 }
 
 /** Where the archives are that all applications share. */
 export function runtimeRoot(source: ConfigSource, files: ClusterFileSystems): string {
   const named = readOptionalSetting(source, settings.yarnRuntimeDir);
-  return named === undefined
-    ? `${files.home}/.heddle/runtime`
-    : files.registry.resolve(named).path;
+  return named === undefined ? `${files.home}/.heddle/runtime` : files.registry.resolve(named).path;
 }

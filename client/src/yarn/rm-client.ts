@@ -120,6 +120,21 @@ export class RmClient {
     return list.map(attemptFrom);
   }
 
+  /** Containers that run, of the newest attempt. */
+  async containers(
+    applicationId: string,
+  ): Promise<{ readonly id: string; readonly nodeHttpAddress: string }[]> {
+    const newest = (await this.attempts(applicationId)).at(-1);
+    if (newest === undefined) return [];
+    const path = `/apps/${encodeURIComponent(applicationId)}/appattempts/${attemptName(applicationId, newest.id)}/containers`;
+    const body = await this.#json('GET', path, `list containers of ${applicationId}`);
+    const listed = isObject(body['containers']) ? body['containers'] : body;
+    return listOf(listed['container']).map((one) => ({
+      id: String(one['containerId'] ?? one['id'] ?? ''),
+      nodeHttpAddress: String(one['nodeHttpAddress'] ?? ''),
+    }));
+  }
+
   async nodes(): Promise<NodeInfo[]> {
     const body = await this.#json('GET', '/nodes', 'list its nodes');
     const list = isObject(body['nodes']) ? listOf(body['nodes']['node']) : [];
@@ -224,7 +239,10 @@ export class RmClient {
         message.slice(0, shownTextLength),
       );
     }
-    const shown = text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim();
+    const shown = text
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim();
     return new ResourceManagerRefusedError(
       what,
       answer.status,
@@ -274,4 +292,8 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function attemptName(applicationId: string, attempt: number): string {
+  return `${applicationId.replace(/^application_/, 'appattempt_')}_${String(attempt).padStart(6, '0')}`;
 }

@@ -39,8 +39,9 @@ export class Staging {
     return this.describe(path, link, 'archive', await this.#visibilityOf(path));
   }
 
-  /** Makes a private directory; everything above it is made as needed. */
+  /** Makes a private directory. What is missing above it is made open: others may stand there too. */
   async makePrivateDirectory(path: string): Promise<void> {
+    await this.#fileSystem.makeDirectories(dirname(path), 0o755);
     await this.#fileSystem.makeDirectories(path, 0o700);
     // A directory of that name may have stood there, and parents keep what they had.
     await this.#fileSystem.setPermission(path, 0o700);

@@ -1,13 +1,20 @@
 import { basename, extname } from 'node:path';
+import { RelayedLinks, executorInstances, executorSize, type ProgramOutcome } from '@heddle/am';
 import {
-  RelayedLinks,
-  executorInstances,
-  executorSize,
-  type ProgramOutcome,
-} from '@heddle/am';
-import { readOptionalSetting, readSetting, settings, type LogLevel, type Logger } from '@heddle/common';
+  ConfigError,
+  describeThrown,
+  readOptionalSetting,
+  readSetting,
+  settings,
+  type LogLevel,
+  type Logger,
+} from '@heddle/common';
 import { ClusterBackend, type AttemptKey, type NetworkAddress } from '@heddle/executor';
-import { SchedulerRunner, type EventLog } from '@heddle/scheduler';
+import {
+  SchedulerRunner,
+  allocationSettings,
+  schedulerSettings,
+} from '@heddle/scheduler';
 import type { ClusterFileSystems } from '@heddle/webhdfs/hadoop';
 import { version } from 'heddle';
 import {
@@ -18,7 +25,8 @@ import {
   type Launcher,
   type ResolvedContextSettings,
 } from 'heddle/internal';
-import { openEventLog, readPools } from '../launch/local-launcher.js';
+import { readPools } from '../launch/local-launcher.js';
+import { ClusterEventLog } from './cluster-event-log.js';
 
 /** An ApplicationMaster to connect with, and the proof of belonging to it. */
 export interface MasterConnection {
@@ -41,10 +49,7 @@ export interface YarnLauncherOptions {
   /** Racks of the hosts, as far as they are known. */
   readonly rackOf: (host: string) => string | undefined;
   /** In client mode this submits the application; in cluster mode the ApplicationMaster is there. */
-  connect(
-    appName: string,
-    settings: ReadonlyMap<string, string>,
-  ): Promise<MasterConnection>;
+  connect(appName: string, settings: ReadonlyMap<string, string>): Promise<MasterConnection>;
   readonly logger: Logger;
   setLogLevel(level: LogLevel): void;
   onStarted?(application: LaunchedApplication, settings: ReadonlyMap<string, string>): void;
@@ -68,8 +73,9 @@ export class YarnLauncher implements Launcher {
   readonly #options: YarnLauncherOptions;
   #runner: JobRunner | undefined;
   #links: RelayedLinks | undefined;
-  #eventLog: EventLog | undefined;
+  #eventLog: ClusterEventLog | undefined;
   #summary: YarnSummary = {};
+  #isStopped = false;
 
   constructor(options: YarnLauncherOptions) {
     this.#options = options;
@@ -95,7 +101,6 @@ export class YarnLauncher implements Launcher {
     const links = new RelayedLinks({
       ...connection,
       settings: source,
-      executors: executorInstances(source),
       connectTimeoutMs,
       reconnectTimeoutMs: readSetting(source, settings.clientReconnectTimeout),
       finishesOnStop: deployMode === 'client',
@@ -103,9 +108,16 @@ export class YarnLauncher implements Launcher {
     });
     this.#links = links;
     this.#summary = { applicationId, appName, master: 'yarn', deployMode };
-    const eventLog = await openEventLog(source, applicationId, logger);
+    const eventLog = await this.#openEventLog(source, applicationId, attemptId);
     this.#eventLog = eventLog;
     if (eventLog !== undefined) this.#summary = { ...this.#summary, eventLog: eventLog.path };
+    const instances = executorInstances(source);
+    const allocation = allocationSettings(
+      source,
+      readOptionalSetting(source, settings.executorInstances) ?? 0,
+      executorSize(source).slots,
+      true,
+    );
     const runner = new SchedulerRunner({
       backend: new ClusterBackend(links, logger),
       compiler: driver.compiler,
@@ -120,7 +132,6 @@ export class YarnLauncher implements Launcher {
       },
       settings: Object.fromEntries(source),
       logger,
-      ...(eventLog === undefined ? {} : { eventLog }),
       codeTable: driverCodeTable(),
       maxTaskFailures: readSetting(source, settings.taskMaxFailures),
       maxStageAttempts: readSetting(source, settings.stageMaxConsecutiveAttempts),
@@ -130,10 +141,21 @@ export class YarnLauncher implements Launcher {
       usesLocations: true,
       rackOf: this.#options.rackOf,
       maxResultSizeBytes: readSetting(source, settings.driverMaxResultSize),
+      executors: instances,
+      ...(allocation === undefined ? {} : { allocation }),
+      ...schedulerSettings(source),
+      listeners: [
+        ...(eventLog === undefined ? [] : [eventLog]),
+        {
+          onEvent: ({ kind }) => {
+            if (kind === 'jobStart') links.jobStarted();
+          },
+        },
+      ],
     });
     await runner.start();
     this.#runner = runner;
-    const slots = executorInstances(source) * executorSize(source).slots;
+    const slots = instances * executorSize(source).slots;
     const application: LaunchedApplication = {
       applicationId,
       applicationAttemptId: attemptId,
@@ -153,15 +175,49 @@ export class YarnLauncher implements Launcher {
     return application;
   }
 
+  /**
+   * The event log, in the cluster's file system unless its directory says otherwise. One that the
+   * user named must be usable; the default one may fail with a warning.
+   */
+  async #openEventLog(
+    source: ReadonlyMap<string, string>,
+    applicationId: string,
+    attemptId: string,
+  ): Promise<ClusterEventLog | undefined> {
+    if (!readSetting(source, settings.eventLogEnabled)) return undefined;
+    const { files, deployMode, logger } = this.#options;
+    const named = readOptionalSetting(source, settings.eventLogDir);
+    const { fileSystem, path } = files.registry.resolve(named ?? '.heddle/events');
+    const name = deployMode === 'client' ? applicationId : `${applicationId}_${attemptId.slice(-1)}`;
+    try {
+      return await ClusterEventLog.open({
+        fileSystem,
+        directory: path,
+        name,
+        engineVersion: version,
+        logger,
+      });
+    } catch (error) {
+      const text = `cannot write the event log to ${fileSystem.uri(path)}: ${describeThrown(error)}`;
+      if (named !== undefined) {
+        throw new ConfigError(settings.eventLogDir.key, text, { cause: error });
+      }
+      logger.warn(text);
+      return undefined;
+    }
+  }
+
   /** Ends the application, and tells YARN how the program ended; idempotent. */
   async stop(outcome: ProgramOutcome): Promise<void> {
     if (this.#links !== undefined) this.#links.outcome = outcome;
     await this.#runner?.stop();
+    await this.#eventLog?.close();
     await this.#links?.finish();
+    this.#isStopped = true;
   }
 
-  /** Completes the event log of an application that the end of the process cuts off. Never throws. */
-  closeEventLogSync(): void {
-    this.#eventLog?.closeSync();
+  /** For a process that ends at once: tells YARN as much as can be told without waiting. Never throws. */
+  finishNow(outcome: ProgramOutcome): void {
+    if (!this.#isStopped) this.#links?.finishNow(outcome);
   }
 }

@@ -1,8 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, extname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, extname, join } from 'node:path';
 import { describeThrown, readSetting, settings, settingsRegistry } from '@heddle/common';
 import { installLauncher, installStackTranslation } from 'heddle/internal';
 import { bundleProgram } from '../bundler/index.js';
@@ -12,12 +11,13 @@ import type { ProgramEnd } from '../command/program-process.js';
 import { ProgramProcess } from '../command/program-process.js';
 import type { ProgramRequest } from '../command/run-program.js';
 import { explainSettings } from '../command/submitted-settings.js';
-import { engineBundleDirectory, engineModuleUrl } from '../engine-files.js';
+import { engineModuleUrl } from '../engine-files.js';
 import { ProgressBar } from '../progress/progress-bar.js';
-import { ApplicationSubmission, type RuntimeFiles } from './application-submission.js';
+import { ApplicationSubmission } from './application-submission.js';
 import { ApplicationWatch, failureOf } from './application-watch.js';
 import { ClientModeApplication } from './client-mode.js';
 import { openCluster, type Environment } from './cluster-access.js';
+import { installedRuntime } from './installed-runtime.js';
 import { outcomeOf } from './program-outcome.js';
 import { hasSucceeded } from './rm-records.js';
 import { YarnLauncher } from './yarn-launcher.js';
@@ -48,7 +48,7 @@ async function runInClient(
   const tellUser = (text: string): void => console.tell('yarn', text);
   const cluster = openCluster(environment, source, console.logger);
   const submission = new ApplicationSubmission(cluster, console.logger, tellUser);
-  const runtime = runtimeFiles();
+  const runtime = installedRuntime();
   void submission.prepareRuntime(runtime, source);
   const workDirectory = mkdtempSync(join(tmpdir(), 'heddle-program-'));
   const bundling = bundleProgram({
@@ -102,7 +102,7 @@ async function runInClient(
   });
   const tell = (end: ProgramEnd): void => {
     bar?.stop();
-    launcher.closeEventLogSync();
+    launcher.finishNow(outcomeOf(end));
     console.flushSync();
     const error = end.error === undefined ? undefined : reportError(end.error.thrown);
     if (error !== undefined) console.tell('error', error.text);
@@ -113,7 +113,12 @@ async function runInClient(
       signal: end.signal,
       durationMs: Math.round(performance.now() - startedMs),
       ...launcher.summary,
-      error: error && { code: error.code, message: error.message, file: error.file, line: error.line },
+      error: error && {
+        code: error.code,
+        message: error.message,
+        file: error.file,
+        line: error.line,
+      },
     });
   };
   console.terminal.guard([process.stdout, process.stderr]);
@@ -178,7 +183,7 @@ async function runInCluster(
   try {
     const cluster = openCluster(environment, source, console.logger);
     const submission = new ApplicationSubmission(cluster, console.logger, tellUser);
-    const runtime = runtimeFiles();
+    const runtime = installedRuntime();
     void submission.prepareRuntime(runtime, source);
     const program = await bundleProgram({
       entry,
@@ -241,16 +246,6 @@ async function runInCluster(
       console.logger.debug('a temporary directory stays', { error: describeThrown(error) }),
     );
   }
-}
-
-/** The parts of the runtime as they are installed here. */
-function runtimeFiles(): RuntimeFiles {
-  const bundleDirectory = fileURLToPath(engineBundleDirectory());
-  return {
-    bundleDirectory,
-    nodeBinary: process.execPath,
-    archiveDirectory: resolve(dirname(bundleDirectory), 'runtime'),
-  };
 }
 
 function statusOf(end: ProgramEnd): string {

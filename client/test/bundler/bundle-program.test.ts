@@ -1,13 +1,4 @@
-import {
-  chmod,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
@@ -281,7 +272,10 @@ describe('Building a program', () => {
 
     it('and runs the new code of a package that was edited or installed nearer', async () => {
       const cacheDirectory = join(folder.path, '.cache-package');
-      await folder.writeOld('node_modules/edited/package.json', '{ "name": "edited", "main": "i.js" }');
+      await folder.writeOld(
+        'node_modules/edited/package.json',
+        '{ "name": "edited", "main": "i.js" }',
+      );
       await folder.writeOld('node_modules/edited/i.js', 'exports.version = 1;');
       const entry = await folder.writeOld(
         'near/app.ts',

@@ -8,7 +8,7 @@ const parse = (...words: string[]): CommandRequest => parseCommandLine(words, '1
 
 function submitOptions(...words: string[]): SubmitOptions {
   const request = parse('submit', ...words);
-  if (request.kind !== 'submit') throw new Error(request.text);
+  if (request.kind !== 'submit') throw new Error(JSON.stringify(request));
   return request.options;
 }
 

@@ -32,6 +32,17 @@ describe('the master', () => {
     expect(describeMaster(parseMaster('local[2,3]'))).to.equal('local[2,3]');
   });
 
+  it('of executor processes says their number, threads and memory (A-034)', () => {
+    const master = parseMaster(' local-cluster[ 2 , 1 , 1024 ]');
+    expect(master).to.deep.equal({ kind: 'localCluster', executors: 2, slots: 1, memoryMb: 1_024 });
+    expect(describeMaster(master)).to.equal('local-cluster[2,1,1024]');
+    expect(parseMaster('yarn')).to.deep.equal({ kind: 'yarn' });
+    expect(refusal('local-cluster[0,1,1024]')).to.contain('0 executors');
+    expect(refusal('local-cluster[1,0,1024]')).to.contain('0 task threads');
+    expect(refusal('local-cluster[1,1,64]')).to.contain('the least is 128');
+    expect(refusal('local-cluster[2,1]')).to.contain('did you mean local-cluster[E,C,M]?');
+  });
+
   it('with no thread, no allowed failure or too many threads is refused', () => {
     expect(refusal('local[0]')).to.contain('no task thread');
     expect(refusal('local[2,0]')).to.contain('the least is 1');
@@ -40,8 +51,9 @@ describe('the master', () => {
 
   it('of another version or system is refused as not supported (A-038)', () => {
     expect(refusal('mesos://host:5050')).to.contain('not supported').and.contain('Mesos');
-    for (const text of ['yarn', 'yarn-client', 'local-cluster[2,1,1024]']) {
+    for (const text of ['yarn-client', 'yarn-cluster']) {
       expect(refusal(text)).to.contain(`the master ${text} is not supported in this version`);
+      expect(refusal(text)).to.contain(`--deploy-mode ${text.slice(5)}`);
     }
     for (const text of ['spark://host:7077', 'k8s://host']) {
       expect(refusal(text)).to.contain('not supported');

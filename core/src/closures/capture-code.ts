@@ -21,7 +21,7 @@ export class PlainProgram {
     constants: [],
     imports: [],
   };
-  readonly imports = { find: () => undefined };
+  readonly imports = { find: (): undefined => undefined };
   readonly setRaw = (): void => undefined;
 }
 
@@ -195,7 +195,8 @@ export class CaptureCode extends TrackingCode {
         holder: this.#holderOf(encoder.trail()),
         isForeign: error.isForeign,
         constant: this.#eligibleConstant(way, named) ?? this.#constantHolding(culprit),
-        constantRefusal: nearest === undefined ? undefined : this.metadata.constants[nearest]!.refusal,
+        constantRefusal:
+          nearest === undefined ? undefined : this.metadata.constants[nearest]!.refusal,
         place: this.placeOf(encoder),
       },
       { cause: error },

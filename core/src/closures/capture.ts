@@ -52,7 +52,8 @@ class Capture {
         return program === undefined ? this.#plain() : this.#snapshot(program);
       } catch (error) {
         if (!(error instanceof CellRefusal)) throw error;
-        if (!this.#remake(error) && !this.#withhold(program, error)) throw this.#closureError(error);
+        if (!this.#remake(error) && !this.#withhold(program, error))
+          throw this.#closureError(error);
       }
     }
   }

@@ -29,8 +29,13 @@ export function engineFunction<A extends readonly unknown[], F extends AnyFuncti
   name: string,
   make: EngineFunctionMaker<A, F>,
 ): (...args: A) => F {
-  makers.set(name, make as (args: never) => AnyFunction);
+  makers.set(name, make);
   return (...args) => makeEngineFunction(name, [...args]) as F;
+}
+
+/** Registers a function of the engine that takes no arguments; see `engineFunction`. */
+export function plainEngineFunction<F extends AnyFunction>(name: string, make: () => F): () => F {
+  return engineFunction<readonly [], F>(name, make);
 }
 
 /** Makes a registered function. @throws CorruptDataError when no such function is known */

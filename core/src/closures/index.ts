@@ -8,7 +8,7 @@ export {
   openProgram,
   openProgramKey,
 } from './driver-program.js';
-export { engineFunction } from './engine-function.js';
+export { engineFunction, plainEngineFunction } from './engine-function.js';
 export { ClosureError, PackageLoadError, ProgramMismatchError } from './errors.js';
 export { installStackTranslation, translateErrorStacks } from './error-stacks.js';
 export { executorLocal } from './executor-local.js';

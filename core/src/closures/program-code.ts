@@ -111,7 +111,12 @@ export abstract class ProgramCode implements ValueCode {
   /** What is written in place of a cell whose value stays behind. */
   protected withheldCell?(scope: ScopeRef, cell: number): WithheldCell | undefined;
   /** Told of every cell that was written. */
-  protected cellWritten?(encoder: ValueEncoder, scope: ScopeRef, cell: number, value: unknown): void;
+  protected cellWritten?(
+    encoder: ValueEncoder,
+    scope: ScopeRef,
+    cell: number,
+    value: unknown,
+  ): void;
   /** The cells of a class that are written with it. */
   protected cellsOfClass(metadata: UnitMetadata): readonly number[] {
     return metadata.cells;

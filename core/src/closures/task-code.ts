@@ -22,7 +22,13 @@ import { ProgramCode, type CellContent, type MemberRef, type ScopeRef } from './
 import { staticPrivatesKey, type CodeFunction, type ProgramMetadata } from './program-metadata.js';
 import { TaskScope } from './task-scope.js';
 import type { ThreadState } from './task-thread.js';
-import { absentValueOf, readWithheld, uninitialised, withheld, type WithheldCell } from './withheld.js';
+import {
+  absentValueOf,
+  readWithheld,
+  uninitialised,
+  withheld,
+  type WithheldCell,
+} from './withheld.js';
 
 function instanceOf(scope: ScopeRef): TaskScope {
   if (scope instanceof TaskScope) return scope;

@@ -54,6 +54,11 @@ export class TaskProgram {
     return new TaskProgram(new ThreadState(file, (thread) => new TaskCode(thread)));
   }
 
+  /** `code` for values that may name broadcasts, such as the value of another broadcast. */
+  codeWith(bindings: TaskBindings): CodeTable {
+    return new TaskCode(this.#thread, bindings);
+  }
+
   /** The functions of one closure, made for one pipeline step: its own copy of the code, its own type feedback. */
   instantiate(closure: ClosureData, bindings: TaskBindings): ClosureInstance {
     return new Instance(this.#thread, closure, bindings);

@@ -36,7 +36,8 @@ export function readWithheld(reader: ByteReader): WithheldCell {
 }
 
 /** What stands for a value that did not come: throws at every use. */
-type Absent = { readonly kind: 'uninitialised' } | { readonly kind: 'withheld'; readonly cell: WithheldCell };
+type Absent =
+  { readonly kind: 'uninitialised' } | { readonly kind: 'withheld'; readonly cell: WithheldCell };
 
 const absent = new WeakMap<object, Absent>();
 

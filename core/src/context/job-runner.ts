@@ -69,7 +69,7 @@ export interface JobRunner {
   cancelAllJobs(reason: string): void;
   unpersist(rddId: number, blocking: boolean): Promise<void>;
   /** Whether each partition of a persisted RDD is held by some executor, as far as is known. */
-  isFullyCached?(rddId: number, partitionCount: number): boolean;
+  isFullyCached(rddId: number, partitionCount: number): boolean;
   removeShuffle(shuffleId: number, blocking: boolean): Promise<void>;
   addBroadcast(broadcastId: number, bytes: SharedArrayBuffer): void;
   removeBroadcast(broadcastId: number, blocking: boolean): Promise<void>;

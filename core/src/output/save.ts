@@ -25,6 +25,8 @@ export interface SaveRequest {
   readonly applicationId: string;
   /** Ordinal of the save in its application. */
   readonly saveId: number;
+  /** Hash of the program's code table; an output that the same save has finished is taken over. */
+  readonly bundleHash?: string;
 }
 
 /** A save that may write: its temporary folder exists, its destination does not. */
@@ -36,6 +38,8 @@ export interface PreparedSave extends SaveRequest {
   readonly temporary: string;
   /** Full name of `temporary`, for the tasks (`TextOutputSpec.temporaryDirectory`). */
   readonly temporaryDirectory: string;
+  /** The output stands already: an earlier attempt of this application has committed this very save. */
+  readonly finished?: SuccessMark;
 }
 
 /** Content of `_SUCCESS`: enough to know whose output this is, and that it is whole. */
@@ -49,6 +53,8 @@ export interface SuccessMark {
 
 export const successFileName = '_SUCCESS';
 const concurrentCalls = 16;
+/** A mark lists its files: this is a million of them. */
+const maxMarkBytes = 128 * 1024 * 1024;
 
 /**
  * Checks that an output can be written and makes its temporary folder, before any task runs.
@@ -59,24 +65,31 @@ export async function prepareSave(
   request: SaveRequest,
 ): Promise<PreparedSave> {
   const { fileSystem, path: destination } = fileSystems.resolve(request.path);
-  if (destination === '/') {
-    throw new ArgumentError(`cannot save to ${request.path}: it is the root of the file system`);
-  }
-  if (await exists(fileSystem, destination)) {
-    if (!request.overwrite) throw new OutputExistsError(fileSystem.uri(destination));
-    checkMayReplace(fileSystem, destination);
-  }
   const temporary = siblingOf(destination, request, '');
-  // Left behind by a process that died: names are unique to an application, so it is ours.
-  await fileSystem.delete(temporary);
-  await fileSystem.makeDirectories(temporary);
-  return {
+  const prepared: PreparedSave = {
     ...request,
     fileSystem,
     destination,
     temporary,
     temporaryDirectory: fileSystem.uri(temporary),
   };
+  if (destination === '/') {
+    throw new ArgumentError(`cannot save to ${request.path}: it is the root of the file system`);
+  }
+  if (await exists(fileSystem, destination)) {
+    const finished = await finishedSave(prepared);
+    if (finished !== undefined) {
+      // What that attempt may not have come to delete.
+      await fileSystem.delete(siblingOf(destination, request, '_replaced'));
+      return { ...prepared, finished };
+    }
+    if (!request.overwrite) throw new OutputExistsError(fileSystem.uri(destination));
+    checkMayReplace(fileSystem, destination);
+  }
+  // Left behind by a process that died: names are unique to an application, so it is ours.
+  await fileSystem.delete(temporary);
+  await fileSystem.makeDirectories(temporary);
+  return prepared;
 }
 
 /**
@@ -116,6 +129,42 @@ export async function commitSave(
       leftBehind: replaced && fileSystem.uri(replaced),
       reason: describeThrown(error),
     });
+  }
+}
+
+/**
+ * The mark of the output that stands at the destination, when it is this save's own: a second attempt
+ * of an application runs its program again, and finds the saves of the first one done.
+ */
+async function finishedSave(save: PreparedSave): Promise<SuccessMark | undefined> {
+  if (save.bundleHash === undefined) return undefined;
+  const mark = await readMark(save.fileSystem, `${save.destination}/${successFileName}`);
+  const isOurs =
+    mark?.applicationId === save.applicationId &&
+    mark.saveId === save.saveId &&
+    mark.bundleHash === save.bundleHash;
+  return isOurs ? mark : undefined;
+}
+
+/** Undefined for what is not there, or is no mark of ours (Hadoop's own is empty). */
+async function readMark(fileSystem: FileSystem, path: string): Promise<SuccessMark | undefined> {
+  try {
+    const { kind, sizeBytes } = await fileSystem.status(path);
+    if (kind !== 'file' || sizeBytes > maxMarkBytes) return undefined;
+    const bytes = Buffer.alloc(sizeBytes);
+    const reader = await fileSystem.openRead(path);
+    try {
+      await reader.read(0, bytes);
+    } finally {
+      await reader.close();
+    }
+    const parsed: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof parsed === 'object' && parsed !== null && 'saveId' in parsed
+      ? (parsed as SuccessMark)
+      : undefined;
+  } catch (error) {
+    if (error instanceof FileNotFoundError || error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 

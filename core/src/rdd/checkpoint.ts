@@ -182,8 +182,7 @@ async function keepLocal(
   call: ActionCall,
 ): Promise<void> {
   const { runner } = core.application;
-  const isKept = (): boolean =>
-    runner.isFullyCached?.(node.rddId, node.partitionCount) ?? node.storageLevel !== undefined;
+  const isKept = (): boolean => runner.isFullyCached(node.rddId, node.partitionCount);
   // What is cached is only opened; the others are computed and kept.
   if (!isKept()) await runOnAll(core, node, call, { kind: 'take', limit: 1 }, () => undefined);
   if (node.partitionCount > 0 && !isKept()) {

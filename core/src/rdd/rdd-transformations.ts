@@ -7,12 +7,7 @@ import { functionStep, partitionStep, plainStep, sampleStep } from './operators/
 import { pipeNode, type PipeOptions } from './operators/pipe.js';
 import { randomSplitNodes } from './operators/random-split.js';
 import { intersectionNode, subtractNode } from './operators/set-operations.js';
-import {
-  cartesianNode,
-  zipNode,
-  zipPartitionsNode,
-  zipWithUniqueIdNode,
-} from './operators/zip.js';
+import { cartesianNode, zipNode, zipPartitionsNode, zipWithUniqueIdNode } from './operators/zip.js';
 import { coalesceNode, repartitionNode, unionNode } from './operators/partitions.js';
 import type { PartitionsArgument } from './operators/partitioner-choice.js';
 import { sortByNode } from './operators/sort.js';
@@ -207,10 +202,7 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * an iterable. Narrow. All must have as many partitions; lengths may differ. A task keeps its
    * partitions of all RDDs but the last one.
    */
-  zipPartitions<A, U>(
-    a: RDD<A>,
-    f: (records: It<T>, a: It<A>) => Iterable<U | TupleHint>,
-  ): RDD<U>;
+  zipPartitions<A, U>(a: RDD<A>, f: (records: It<T>, a: It<A>) => Iterable<U | TupleHint>): RDD<U>;
   zipPartitions<A, B, U>(
     a: RDD<A>,
     b: RDD<B>,

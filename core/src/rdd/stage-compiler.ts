@@ -12,6 +12,7 @@ import type {
   StageCompiler,
   StagePlan,
 } from '../plan/index.js';
+import { shuffleWriterOf } from '../plan/shuffle-writer-choice.js';
 import { RddNode, Shuffle, readsOf } from './rdd-node.js';
 import { StageView, viewOfPlan } from './stage-view.js';
 
@@ -21,7 +22,17 @@ export const stageCompiler: StageCompiler = {
 
   shuffleMapPlan(parent: LineageNode, shuffle: ShuffleLineage): StagePlan {
     if (!(shuffle instanceof Shuffle)) throw new InternalError('a shuffle of another engine copy');
-    return planStage(parent, (place) => ({ kind: 'shuffleWrite', write: shuffle.build(place) }));
+    return planStage(parent, (place) => {
+      const write = shuffle.build(place);
+      const { writer, reason } = shuffleWriterOf(write);
+      asRddNode(parent).core.logger.debug('shuffle writer', {
+        shuffleId: shuffle.shuffleId,
+        call: callSiteShort(shuffle.callSite),
+        writer,
+        reason,
+      });
+      return { kind: 'shuffleWrite', write };
+    });
   },
 
   split(node, partition, plan): Split {

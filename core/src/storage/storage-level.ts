@@ -54,11 +54,12 @@ const level = (
   ...flags: ConstructorParameters<typeof StorageLevelValue>
 ): Readonly<StorageLevelValue> => Object.freeze(new StorageLevelValue(...flags));
 
-/** The storage levels by name; `_SER` keeps bytes instead of objects, `_2` two copies of each block. */
+/** The storage levels by name; `_SER` keeps bytes instead of objects, `_2` and `_3` so many copies of each block. */
 export const StorageLevel = Object.freeze({
   NONE: level(false, false, false, false),
   DISK_ONLY: level(true, false, false, false),
   DISK_ONLY_2: level(true, false, false, false, 2),
+  DISK_ONLY_3: level(true, false, false, false, 3),
   MEMORY_ONLY: level(false, true, false, true),
   MEMORY_ONLY_2: level(false, true, false, true, 2),
   MEMORY_ONLY_SER: level(false, true, false, false),

@@ -5,7 +5,6 @@ import { runInNewContext } from 'node:vm';
 import {
   CountTable,
   flatString,
-  GroupTable,
   hashKey,
   KeyMap,
   KeyNotHashableError,
@@ -269,52 +268,6 @@ describe('CombineTable', () => {
     one.update('a', 2);
     expect(one.get('a')).to.equal(3);
     expect(two.get('a')).to.equal(5);
-  });
-});
-
-describe('GroupTable', () => {
-  for (const [name, arbitrary] of keyKinds) {
-    it(`gathers the values of ${name} in order of arrival (property)`, () => {
-      fc.assert(
-        fc.property(fc.array(fc.tuple(arbitrary, keys), { maxLength: 60 }), (pairs) => {
-          const table = new GroupTable();
-          const model = new KeyMap<unknown, unknown[]>();
-          for (const [key, value] of pairs) {
-            table.add(key, value);
-            const group = model.get(key);
-            if (group === undefined) model.set(key, [value]);
-            else group.push(value);
-          }
-          const seen: [unknown, unknown[]][] = [];
-          table.forEach((key, values) => seen.push([key, values]));
-          expect(seen).to.deep.equal([...model]);
-          expect(table.count).to.equal(model.size);
-          expect(table.valueCount).to.equal(pairs.length);
-        }),
-      );
-    });
-  }
-
-  it('holds many keys with few values and few keys with many', () => {
-    for (const distinct of [3, 20_000]) {
-      const table = new GroupTable();
-      const keyColumn = Float64Array.from({ length: 40_000 }, (_, i) => i % distinct);
-      table.addColumns(
-        keyColumn,
-        keyColumn.map((_, i) => i),
-        0,
-        40_000,
-      );
-      expect(table.count).to.equal(distinct);
-      const groups = table.groups();
-      expect(groups[2]!.slice(0, 2)).to.deep.equal([2, 2 + distinct]);
-      expect(groups.reduce((sum, group) => sum + group.length, 0)).to.equal(40_000);
-      table.clear();
-      expect(table.count).to.equal(0);
-      expect(table.valueCount).to.equal(0);
-      table.add('x', 1);
-      expect(table.groups()).to.deep.equal([[1]]);
-    }
   });
 });
 

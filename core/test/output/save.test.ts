@@ -77,6 +77,32 @@ describe('saving', () => {
     });
   });
 
+  it('takes over what an earlier attempt of the same save has finished, and nothing else', async () => {
+    const request = { path: 'out', overwrite: false, applicationId: 'application_1_1', saveId: 4 };
+    const first = await prepareSave(registry, { ...request, bundleHash });
+    await commitSave(first, [await part(first, 0, 'a\n')], bundleHash);
+    for (const overwrite of [false, true]) {
+      const again = await prepareSave(registry, { ...request, overwrite, bundleHash });
+      expect(again.finished?.files).to.deep.equal([
+        { name: 'part-00000', sizeBytes: 2, records: 1 },
+      ]);
+    }
+    expect(await names()).to.deep.equal(['out']);
+    for (const other of [
+      { saveId: 5 },
+      { applicationId: 'application_1_2' },
+      { bundleHash: 'of another program' },
+    ]) {
+      const error = await rejection(prepareSave(registry, { ...request, bundleHash, ...other }));
+      expect(error).to.be.instanceOf(OutputExistsError);
+    }
+    for (const foreign of ['', 'not JSON', '7', '{}']) {
+      await writeFile(join(directory.path, 'out/_SUCCESS'), foreign);
+      const error = await rejection(prepareSave(registry, { ...request, bundleHash }));
+      expect(error).to.be.instanceOf(OutputExistsError);
+    }
+  });
+
   it('A-078 an output can be read again, without _SUCCESS', async () => {
     const save = await prepare();
     await commitSave(save, [await part(save, 0, 'a\n')], bundleHash);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { HeddleContext } from '../../src/context/heddle-context.js';
+import { shuffleWriterOf } from '../../src/plan/shuffle-writer-choice.js';
 import type { RDD } from '../../src/rdd/rdd.js';
 import { FakeApplication } from '../support/fake-application.js';
 import { planText } from '../support/plan-text.js';
@@ -309,5 +310,22 @@ describe('stage plans', () => {
       ascending: true,
       keyFunction: { closure: 0, root: 0 },
     });
+  });
+
+  it('say which writer a shuffle uses, and why (A-153)', () => {
+    const reduce = { kind: 'reduce', merge: { closure: 0, root: 0 } } as const;
+    const choose = (spec: Parameters<typeof shuffleWriterOf>[0]): unknown => shuffleWriterOf(spec);
+    const base = { keyed: true, mapSideCombine: true } as const;
+    expect(choose({ ...base, aggregator: reduce })).to.deep.equal({
+      writer: 'combine',
+      reason: 'reduce merges the values of a key before they leave',
+    });
+    expect(choose({ ...base, aggregator: { kind: 'group' } })).to.include({ writer: 'plain' });
+    expect(choose({ ...base, mapSideCombine: false, aggregator: reduce })).to.deep.equal({
+      writer: 'plain',
+      reason: 'map-side combining is off',
+    });
+    expect(choose({ ...base, keyed: false })).to.include({ writer: 'plain' });
+    expect(choose(base)).to.include({ reason: 'nothing is aggregated' });
   });
 });

@@ -9,6 +9,7 @@ const table: Record<
   NONE: [false, false, false, false, 1, 'Serialized 1x Replicated'],
   DISK_ONLY: [true, false, false, false, 1, 'Disk Serialized 1x Replicated'],
   DISK_ONLY_2: [true, false, false, false, 2, 'Disk Serialized 2x Replicated'],
+  DISK_ONLY_3: [true, false, false, false, 3, 'Disk Serialized 3x Replicated'],
   MEMORY_ONLY: [false, true, false, true, 1, 'Memory Deserialized 1x Replicated'],
   MEMORY_ONLY_2: [false, true, false, true, 2, 'Memory Deserialized 2x Replicated'],
   MEMORY_ONLY_SER: [false, true, false, false, 1, 'Memory Serialized 1x Replicated'],

@@ -89,6 +89,7 @@ export class FakeApplication {
       cancelJobsWithTag: (tag) => note(`cancelJobsWithTag ${tag}`),
       cancelAllJobs: () => note('cancelAllJobs'),
       unpersist: (rddId, blocking) => noteAsync(`unpersist ${rddId} ${blocking}`),
+      isFullyCached: () => true,
       removeShuffle: (shuffleId) => noteAsync(`removeShuffle ${shuffleId}`),
       addBroadcast: (id, bytes) => note(`addBroadcast ${id} ${bytes.byteLength > 0}`),
       removeBroadcast: (id, blocking) => noteAsync(`removeBroadcast ${id} ${blocking}`),

@@ -1,4 +1,4 @@
-import { assertNever, HeddleError, InternalError, type Logger } from '@heddle/common';
+import { assertNever, InternalError, type HeddleError, type Logger } from '@heddle/common';
 import type { BackendEvents, ExecutorWish, SchedulerBackend } from '@heddle/scheduler';
 import type { StageBinary, TaskDescription, TaskUpdate } from 'heddle/internal';
 import type { DriverMessage, ExecutorMessage, PeerInfo } from '../control/index.js';

@@ -1,5 +1,10 @@
 import type { HeddleError } from '@heddle/common';
-import type { DriverMessage, ExecutorMessage, NetworkAddress, PeerInfo } from '../control/messages.js';
+import type {
+  DriverMessage,
+  ExecutorMessage,
+  NetworkAddress,
+  PeerInfo,
+} from '../control/messages.js';
 
 /** An executor that has registered. */
 export interface JoinedExecutor {

@@ -25,8 +25,7 @@ export class LocalBackend implements SchedulerBackend {
       taskUpdate: (update) => this.#events?.taskUpdate(update),
       mayCommit: ({ generation, partition, taskAttemptId }, saveId) =>
         this.#events?.mayCommit({ saveId, generation, partition, taskAttemptId }) ?? false,
-      blocksChanged: (statuses) =>
-        this.#events?.blocksChanged(this.#executor.executorId, statuses),
+      blocksChanged: (statuses) => this.#events?.blocksChanged(this.#executor.executorId, statuses),
     });
   }
 

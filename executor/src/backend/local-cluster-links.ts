@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readOptionalSetting, readSetting, settings, type Logger } from '@heddle/common';
+import {
+  describeThrown,
+  readOptionalSetting,
+  readSetting,
+  settings,
+  type Logger,
+} from '@heddle/common';
 import { BroadcastHub } from '../broadcast/broadcast-hub.js';
 import {
   ControlHub,
@@ -13,9 +19,14 @@ import { controlTimes, maxMessageBytes } from '../process/control-settings.js';
 import { describeExecutorExit, executorExitCodes } from '../process/exit-codes.js';
 import { ExecutorChild, type ChildEnd } from '../process/executor-child.js';
 import type { ExecutorLaunchSpec } from '../process/launch-spec.js';
+import { stockShuffleSecret } from '../shuffle/remote/make-shuffle-network.js';
+import {
+  startShuffleService,
+  type ShuffleServiceHandle,
+} from '../shuffle-service/start-shuffle-service.js';
 import { AuthenticatedServer, type AttemptKey } from '../transport/index.js';
 import { ExecutorStartTimeoutError, TooManyExecutorFailuresError } from './errors.js';
-import type { ExecutorEnd, ExecutorLinkEvents, ExecutorLinks, LinkWish } from './executor-links.js';
+import type { ExecutorEnd, ExecutorLinkEvents, ExecutorLinks } from './executor-links.js';
 import { FailureCount } from './failure-count.js';
 
 export interface LocalClusterOptions {
@@ -37,6 +48,8 @@ export interface LocalClusterOptions {
   readonly settings: ReadonlyMap<string, string>;
   /** What an executor process starts with. */
   readonly executorEntry: string;
+  /** What the shuffle service of this host starts with. @default there is none */
+  readonly shuffleServiceEntry?: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly logger: Logger;
   /** A line that a task wrote. */
@@ -80,6 +93,9 @@ export class LocalClusterLinks implements ExecutorLinks {
   readonly #failures: FailureCount;
   readonly #firstJoined = Promise.withResolvers<undefined>();
   #events: ExecutorLinkEvents | undefined;
+  /** Serves map outputs of executors that have ended; undefined when it does not run. */
+  #service: ShuffleServiceHandle | undefined;
+  #serviceReady: Promise<void> = Promise.resolve();
   #port = 0;
   #launching: Promise<void> | undefined;
   #nextId = 1;
@@ -159,11 +175,43 @@ export class LocalClusterLinks implements ExecutorLinks {
     const { port } = await this.#server.listen(ADDRESS);
     this.#port = port;
     this.#server.unref();
+    this.#serviceReady = this.#startService();
     for (let i = 0; i < this.#options.executors; i++) this.#startExecutor();
   }
 
+  /** Never rejects: without the service map outputs of ended executors are made again. */
+  async #startService(): Promise<void> {
+    const { key, applicationId, shuffleServiceEntry, logger } = this.#options;
+    if (shuffleServiceEntry === undefined) return;
+    try {
+      const service = await startShuffleService({
+        applicationId,
+        secret: stockShuffleSecret(key),
+        host: ADDRESS,
+        localDirectories: this.#options.localDirectories,
+        ownedDirectories: this.#options.ownedDirectories,
+        entry: shuffleServiceEntry,
+        environment: this.#options.environment,
+        logger,
+        ended: (exitCode) => {
+          this.#service = undefined;
+          logger.warn('the shuffle service has ended', { exitCode: exitCode ?? undefined });
+        },
+      });
+      if (this.#stopping === undefined) this.#service = service;
+      else await service.stop();
+    } catch (error) {
+      logger.warn('the shuffle service could not be started', { error: describeThrown(error) });
+    }
+  }
+
+  /** Process id of the shuffle service, while it runs. */
+  get shuffleServicePid(): number | undefined {
+    return this.#service?.pid;
+  }
+
   /** The number of executors is fixed. */
-  wish(_wish: LinkWish): void {
+  wish(): void {
     // Nothing to ask for.
   }
 
@@ -202,6 +250,8 @@ export class LocalClusterLinks implements ExecutorLinks {
   /** Kills all processes at once, for a driver that ends without waiting. */
   killSync(): void {
     for (const { child } of this.#members.values()) child.signal('SIGKILL');
+    // Nothing of it is left to serve; it would end by itself as well.
+    if (this.#service !== undefined) killProcess(this.#service.pid);
   }
 
   async #stop(): Promise<void> {
@@ -212,6 +262,9 @@ export class LocalClusterLinks implements ExecutorLinks {
       else child.signal('SIGKILL');
     }
     await this.#allEnded(STOP_TIMEOUT_MS);
+    await this.#serviceReady;
+    await this.#service?.stop();
+    this.#service = undefined;
     this.killSync();
     await this.#allEnded(KILLED_TIMEOUT_MS);
     this.#hub.close();
@@ -264,16 +317,26 @@ export class LocalClusterLinks implements ExecutorLinks {
   }
 
   #registered(executor: RegisteredExecutor): void {
-    const { executorId, host, slots, pid, port, remoteAddress } = executor;
-    const member = this.#members.get(executorId);
+    const member = this.#members.get(executor.executorId);
     if (member === undefined || member.hasLeft) return;
+    // Its outputs outlive it from the first one on.
+    void this.#serviceReady.then(() => this.#joined(member, executor));
+  }
+
+  #joined(member: Member, executor: RegisteredExecutor): void {
+    const { executorId, host, slots, pid, port, remoteAddress } = executor;
+    if (member.hasLeft) return;
     member.registered = executor;
+    const service = this.#service;
     this.#events?.joined({
       executorId,
       host,
       slots,
       pid,
       address: { host: remoteAddress, port },
+      ...(service === undefined
+        ? {}
+        : { shuffleService: { host: service.host, port: service.port } }),
     });
     this.#firstJoined.resolve(undefined);
   }
@@ -325,15 +388,18 @@ export class LocalClusterLinks implements ExecutorLinks {
       ...(end.exitCode === undefined ? {} : { exitCode: end.exitCode }),
       countsAsFailure,
       hostLost: false,
-      mapOutputs: 'lost',
+      mapOutputs: this.#service === undefined ? 'lost' : 'served',
     };
     if (this.#stopping !== undefined) return;
     if (wasRegistered) this.#events?.left(executorId, linkEnd);
     if (this.#hasFailed) return;
     if (countsAsFailure && this.#countFailure(executorId, end)) return;
-    setTimeout(() => {
-      if (this.#stopping === undefined && !this.#hasFailed) this.#startExecutor();
-    }, wasRegistered ? 0 : RESTART_DELAY_MS);
+    setTimeout(
+      () => {
+        if (this.#stopping === undefined && !this.#hasFailed) this.#startExecutor();
+      },
+      wasRegistered ? 0 : RESTART_DELAY_MS,
+    );
   }
 
   /** @returns whether the application has failed with it */
@@ -355,5 +421,13 @@ export class LocalClusterLinks implements ExecutorLinks {
     this.#firstJoined.reject(error);
     this.#events?.failed(error);
     return true;
+  }
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
   }
 }

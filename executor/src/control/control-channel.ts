@@ -115,7 +115,11 @@ export class ControlChannel {
       const payload = this.#packer.next();
       if (payload === undefined) return;
       if (this.#sent === MAX_SEQUENCE) {
-        throw new ControlProtocolError(this.#options.peer, 'its frames have used up all numbers', 'session');
+        throw new ControlProtocolError(
+          this.#options.peer,
+          'its frames have used up all numbers',
+          'session',
+        );
       }
       this.#sent++;
       this.#unacknowledged.push(payload);
@@ -131,7 +135,7 @@ export class ControlChannel {
    */
   sendBeat(beat: number, message: Uint8Array = nothing): void {
     this.#beat = beat;
-    this.#sendFrame(FrameType.beat, 0, message);
+    this.#sendFrame(FrameType.beat, this.#sent, message);
   }
 
   /**
@@ -156,6 +160,11 @@ export class ControlChannel {
         this.#data(frame);
         break;
       case FrameType.beat:
+        if (frame.sequence > this.#received) {
+          throw this.#fault(
+            `frame ${frame.sequence} was sent, and frame ${this.#received} is the last`,
+          );
+        }
         if (isNewBeat && frame.payload.length > 0) {
           this.#options.beatMessage(frame.payload as Buffer);
         }
@@ -179,7 +188,7 @@ export class ControlChannel {
       this.#unacknowledgedFrames >= ACKNOWLEDGE_FRAMES ||
       this.#receivedBytes >= ACKNOWLEDGE_BYTES
     ) {
-      this.#sendFrame(FrameType.beat, 0, nothing);
+      this.#sendFrame(FrameType.beat, this.#sent, nothing);
     }
     this.#unpacker.take(payload as Buffer, (message) => this.#options.message(message));
   }

@@ -4,13 +4,7 @@ import { WebSocket } from 'ws';
 import { executorExitCodes } from '../process/exit-codes.js';
 import { signRequest, type AttemptKey } from '../transport/index.js';
 import { ControlChannel } from './control-channel.js';
-import {
-  binaryOf,
-  CONTROL_PATH,
-  HUB_ID,
-  sendFrame,
-  webSocketOptions,
-} from './control-socket.js';
+import { binaryOf, CONTROL_PATH, HUB_ID, sendFrame, webSocketOptions } from './control-socket.js';
 import { ControlProtocolError } from './errors.js';
 import { decodeFrame, encodeFrame, FrameType } from './frame.js';
 import { decodeRefusal, decodeWelcome, encodeHandshake } from './handshake.js';
@@ -52,7 +46,7 @@ export interface ControlClientEvents {
   ended(end: ControlEnd): void;
 }
 
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+const HANDSHAKE_TIMEOUT_MS = 5_000;
 const MAX_RETRY_MS = 1_000;
 /** A hub that was there and now refuses connections for so long is gone: nothing listens again. */
 const REFUSED_GRACE_MS = 2_000;
@@ -100,10 +94,7 @@ export class ControlClient {
   start(): void {
     void this.#connectUntil(performance.now() + this.#options.connectTimeoutMs, 'never answered');
     this.#beatTimer = setInterval(() => this.#beat(), this.#options.heartbeatMs);
-    this.#watchTimer = setInterval(
-      () => this.#look(),
-      Math.min(1_000, this.#options.heartbeatMs),
-    );
+    this.#watchTimer = setInterval(() => this.#look(), Math.min(1_000, this.#options.heartbeatMs));
   }
 
   /** Queues a message. While the lease is not valid nothing leaves; the driver may never get it. */
@@ -118,7 +109,10 @@ export class ControlClient {
   }
 
   /** Sends a last message and waits, for a short time, until the hub has it. */
-  async close(last: Extract<ExecutorMessage, { kind: 'goodbye' }>, timeoutMs = 1_000): Promise<void> {
+  async close(
+    last: Extract<ExecutorMessage, { kind: 'goodbye' }>,
+    timeoutMs = 1_000,
+  ): Promise<void> {
     if (this.#done) return;
     this.#channel.send(encodeExecutorMessage(last));
     this.#channel.flush();
@@ -151,9 +145,7 @@ export class ControlClient {
         case 'failed': {
           const nowMs = performance.now();
           const isGone =
-            attempt.nobodyListens &&
-            this.#sessionId !== '' &&
-            nowMs - startedMs > REFUSED_GRACE_MS;
+            attempt.nobodyListens && this.#sessionId !== '' && nowMs - startedMs > REFUSED_GRACE_MS;
           if (isGone || nowMs + waitMs > deadlineMs) {
             this.#end({
               exitCode: executorExitCodes.driverGone,

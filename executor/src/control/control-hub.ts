@@ -344,11 +344,7 @@ class HubSession {
   }
 
   /** Goes on over a new connection; one that is there still is given up. */
-  connect(
-    socket: WebSocket,
-    keys: SessionKeys,
-    peerReceived: number,
-  ): void {
+  connect(socket: WebSocket, keys: SessionKeys, peerReceived: number): void {
     clearTimeout(this.#grace);
     this.#socket?.terminate();
     this.#socket = socket;
@@ -358,7 +354,8 @@ class HubSession {
       this.heardAtMs = performance.now();
       this.#guard(() => {
         const bytes = binaryOf(data, isBinary);
-        if (bytes === undefined) throw new ControlProtocolError(this.#name, 'it sent text', 'connection');
+        if (bytes === undefined)
+          throw new ControlProtocolError(this.#name, 'it sent text', 'connection');
         this.channel.receive(bytes);
       });
     });
@@ -420,10 +417,7 @@ class HubSession {
     this.#socket = undefined;
     this.channel.detach();
     if (this.#closed) return;
-    this.#grace = setTimeout(
-      () => this.#events.disconnected(),
-      this.#options.reconnectGraceMs,
-    );
+    this.#grace = setTimeout(() => this.#events.disconnected(), this.#options.reconnectGraceMs);
     this.#grace.unref();
   }
 }

@@ -35,7 +35,10 @@ export const MAX_PAYLOAD_BYTES = 256 * 1024;
 
 export interface Frame {
   readonly type: FrameType;
-  /** Counts `data` frames of a direction from 1, through all connections of a session. */
+  /**
+   * Counts `data` frames of a direction from 1, through all connections of a session; in a `beat` the
+   * last one that was sent.
+   */
   readonly sequence: number;
   /** The last `data` frame that the sender has received, 0 for none. */
   readonly acknowledged: number;

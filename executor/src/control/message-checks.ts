@@ -140,7 +140,8 @@ export function checkExecutorMessage(value: unknown): ExecutorMessage | string {
     return 'a message is no object with a kind';
   }
   const { kind } = value;
-  if (!Object.hasOwn(messages, kind)) return `a message is of the unknown kind ${kind.slice(0, 100)}`;
+  if (!Object.hasOwn(messages, kind))
+    return `a message is of the unknown kind ${kind.slice(0, 100)}`;
   const fields = messages[kind as ExecutorMessage['kind']];
   const wrong = Object.entries(fields).find(([name, check]) => !check(value[name]));
   if (wrong !== undefined) return `the field ${wrong[0]} of a message ${kind} is missing or wrong`;

@@ -23,7 +23,11 @@ export function encodeDriverMessage(message: DriverMessage): Uint8Array {
 export function decodeDriverMessage(bytes: Uint8Array, peer: string): DriverMessage {
   const value = decoded(bytes, peer);
   // What comes with the hub's MAC was made by the same engine: its insides need no check.
-  if (typeof value !== 'object' || value === null || typeof (value as DriverMessage).kind !== 'string') {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    typeof (value as DriverMessage).kind !== 'string'
+  ) {
     throw new ControlProtocolError(peer, 'a message is no object with a kind', 'session');
   }
   return value as DriverMessage;

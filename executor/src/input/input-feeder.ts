@@ -65,7 +65,7 @@ export class InputFeeder {
     message: OpenInputMessage,
   ): Promise<void> {
     const { fileSystem, path } = this.#fileSystems.resolve(piece.path);
-    const reader = await fileSystem.openRead(path);
+    const reader = await fileSystem.openRead(path, new PieceRange(piece, message.reading).likely);
     try {
       if (piece.codec !== undefined) await feedDecompressed(ring, index, piece, reader);
       else await feedPlain(ring, index, piece, reader, message.reading);

@@ -1,5 +1,5 @@
 import type { FilePiece } from 'heddle/internal';
-import { InputFormatError } from '@heddle/webhdfs';
+import { InputFormatError, type ReadRange } from '@heddle/webhdfs';
 import type { PieceReading } from './messages.js';
 
 /** First read of a file: an early end (`first`, `take`) shall not read much. */
@@ -29,6 +29,11 @@ export class PieceRange {
   /** Where the next read begins. */
   get position(): number {
     return this.#position;
+  }
+
+  /** What will be read in order: the piece, and enough behind it to finish most last lines. */
+  get likely(): ReadRange {
+    return { start: this.#position, end: Math.min(this.#limit, this.#end + tailBytes) };
   }
 
   /** No bytes are left, of the piece and of what may be wanted behind it. */

@@ -13,5 +13,7 @@ await runExecutorProcess({
   spec,
   key,
   logTo: 'stdout',
+  // eslint-disable-next-line no-restricted-properties -- a main file by another name
+  environment: process.env,
   ...(threadEntry === undefined ? {} : { threadEntry }),
 });

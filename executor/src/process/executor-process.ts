@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { assertNever, describeThrown, readSetting, settings, type Logger } from '@heddle/common';
 import type { ConfigSource } from '@heddle/common';
-import { FileSystemRegistry, LocalFileSystem } from '@heddle/webhdfs';
+import { openFileSystems, type FileSystemRegistry } from '@heddle/webhdfs';
 import type { TaskDescription } from 'heddle/internal';
 import {
   ControlClient,
@@ -28,8 +28,10 @@ export interface ExecutorProcessOptions {
   setLogLevel(level: string): void;
   /** Module that task threads start with. @default the engine's own */
   readonly threadEntry?: URL;
-  /** @default this node's files alone */
+  /** @default this node's files, and clusters that the environment leads to */
   readonly fileSystems?: FileSystemRegistry;
+  /** Where Hadoop's site files are, and who asks. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Ends the process; called once, after everything was removed. */
   exit(exitCode: number, leftToRemove: readonly string[]): void;
 }
@@ -171,11 +173,10 @@ export class ExecutorProcess {
         logger,
         fileSystems:
           fileSystems ??
-          new FileSystemRegistry({
-            fileSystem: new LocalFileSystem({
-              blockSizeBytes: readSetting(source, settings.localBlockSize),
-            }),
-            workingDirectory: process.cwd(),
+          openFileSystems({
+            settings: source,
+            environment: this.#options.environment ?? {},
+            logger,
           }),
       },
       {
@@ -251,7 +252,14 @@ export class ExecutorProcess {
     const answer = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => answer.resolve(false), COMMIT_ANSWER_MS);
     this.#commits.set(requestId, (may) => answer.resolve(may && this.#client.mayAct));
-    this.#client.send({ kind: 'mayCommit', requestId, saveId, generation, partition, taskAttemptId });
+    this.#client.send({
+      kind: 'mayCommit',
+      requestId,
+      saveId,
+      generation,
+      partition,
+      taskAttemptId,
+    });
     return answer.promise.finally(() => {
       clearTimeout(timer);
       this.#commits.delete(requestId);

@@ -49,7 +49,7 @@ export function describeExecutorExit(
     case executorExitCodes.codeMismatch:
       return "exit code 58: the program's files are not those of the driver";
     case executorExitCodes.badCredentials:
-      return "exit code 59: the driver refused its credentials, or could not prove its own";
+      return 'exit code 59: the driver refused its credentials, or could not prove its own';
     case V8_ABORTED:
       return signalText('SIGABRT');
     case KILLED:

@@ -5,6 +5,12 @@ const mib = 2 ** 20;
 const storageShare = 0.25;
 /** Share of a thread's memory that one sort, combine or group may hold before it spills. */
 const budgetShare = 0.4;
+/** Share of the main thread, within bounds. */
+const mainShare = 0.125;
+const leastMainBytes = 48 * mib;
+const mostMainBytes = 256 * mib;
+const fetchShare = 0.125;
+const mostFetchBytes = 48 * mib;
 const leastOverheadBytes = 384 * mib;
 const overheadFactor = 0.1;
 /** V8 would reserve 512 MiB for each thread, which YARN counts where it looks at virtual memory. */
@@ -28,25 +34,34 @@ export function planMemory(executorBytes: number, threads: number): ExecutorMemo
 
 /** The memory of an executor process. */
 export interface ExecutorProcessMemory extends ExecutorMemory {
-  /** Old generation of the main thread's heap, in MiB: messages, registries, the shuffle server. */
+  /** Old generation of the main thread's heap, in MiB: messages, registries, the servers. */
   readonly mainHeapMb: number;
+  /** Map outputs that are fetched ahead, of all threads together, unless a setting says less. */
+  readonly fetchBytes: number;
 }
 
-/** Divides the memory of an executor process, all that it shall use. */
+/**
+ * Divides the memory of an executor process: its main thread and what is fetched ahead first, the
+ * rest as `planMemory` does. The parts together are what it was given. `docs/memory.md` has the table.
+ */
 export function planExecutorMemory(memoryBytes: number, slots: number): ExecutorProcessMemory {
+  const mainBytes = Math.min(mostMainBytes, Math.max(leastMainBytes, memoryBytes * mainShare));
+  const fetchBytes = fetchAheadBytes(memoryBytes);
   return {
-    ...planMemory(memoryBytes, slots),
-    mainHeapMb: mainHeapMb(memoryBytes),
+    ...planMemory(memoryBytes - mainBytes - fetchBytes, slots),
     threadCodeRangeMb,
+    mainHeapMb: Math.floor(mainBytes / mib),
+    fetchBytes,
   };
+}
+
+/** What an executor process may fetch ahead of its map outputs. */
+export function fetchAheadBytes(memoryBytes: number): number {
+  return Math.floor(Math.min(mostFetchBytes, memoryBytes * fetchShare));
 }
 
 /** Size of a container for an executor or driver: its memory and what nobody counts beside it. */
 export function containerBytes(memoryBytes: number, overheadBytes: number | undefined): number {
   const overhead = overheadBytes ?? Math.max(leastOverheadBytes, overheadFactor * memoryBytes);
   return Math.ceil(memoryBytes + overhead);
-}
-
-function mainHeapMb(memoryBytes: number): number {
-  return Math.max(64, Math.floor(memoryBytes / 4 / mib));
 }

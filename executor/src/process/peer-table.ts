@@ -1,11 +1,6 @@
 import type { PeerInfo } from '../control/index.js';
 import { HUB_ID } from '../control/index.js';
-import type {
-  PeerAccess,
-  PeerClient,
-  PeerDirectory,
-  PeerRoutes,
-} from '../storage/remote/peers.js';
+import type { PeerAccess, PeerClient, PeerDirectory, PeerRoutes } from '../storage/remote/peers.js';
 import {
   AuthenticatedClient,
   type AttemptKey,

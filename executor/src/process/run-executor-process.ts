@@ -25,13 +25,15 @@ export interface RunExecutorOptions {
    */
   readonly logTo: 'stdout' | 'stderr';
   readonly threadEntry?: URL;
-  /** @default this node's files alone */
+  /** @default this node's files, and clusters that the environment leads to */
   readonly fileSystems?: FileSystemRegistry;
+  /** Where Hadoop's site files are, and who asks. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Makes this process an executor: it ends when the driver says so or is gone. */
 export async function runExecutorProcess(options: RunExecutorOptions): Promise<void> {
-  const { spec, key, logTo, threadEntry, fileSystems } = options;
+  const { spec, key, logTo, threadEntry, fileSystems, environment } = options;
   const source = new Map(Object.entries(spec.settings));
   const threshold: LogThreshold = { level: readSetting(source, settings.logLevel) };
   const write = logTo === 'stdout' ? writeJson : writeText;
@@ -58,6 +60,7 @@ export async function runExecutorProcess(options: RunExecutorOptions): Promise<v
       setLogLevel: (level) => (threshold.level = settings.logLevel.parse(level)),
       ...(threadEntry === undefined ? {} : { threadEntry }),
       ...(fileSystems === undefined ? {} : { fileSystems }),
+      ...(environment === undefined ? {} : { environment }),
       exit: exitProcess,
     });
   } catch (error) {

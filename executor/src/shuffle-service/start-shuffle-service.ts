@@ -35,7 +35,7 @@ export interface ShuffleServiceHandle {
   readonly host: string;
   readonly port: number;
   readonly pid: number;
-  /** Ends it; it removes nothing that this process still owns when the folders are gone already. */
+  /** Ends it; it removes the folders that it was told of, unless an executor still lives. */
   stop(): Promise<void>;
 }
 
@@ -129,8 +129,7 @@ const serviceFlags = [
 async function firstLine(channel: Socket, ended: Promise<number | null>): Promise<string> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () =>
-        reject(new ShuffleServiceStartError(`it has not answered for ${START_TIMEOUT_MS} ms`)),
+      () => reject(new ShuffleServiceStartError(`it has not answered for ${START_TIMEOUT_MS} ms`)),
       START_TIMEOUT_MS,
     );
     createInterface({ input: channel }).once('line', (line) => {

@@ -1,4 +1,4 @@
-import type { ShuffleWriteSpec } from 'heddle/internal';
+import { shuffleWriterOf, type ShuffleWriteSpec } from 'heddle/internal';
 import type { TaskEnvironment } from '../task-environment.js';
 import { CombineWriter } from './combine-writer.js';
 import { PlainWriter } from './plain-writer.js';
@@ -10,12 +10,8 @@ import type { ShuffleWriter } from './shuffle-writer.js';
  */
 export function createShuffleWriter(spec: ShuffleWriteSpec, env: TaskEnvironment): ShuffleWriter {
   const { aggregator } = spec;
-  if (
-    spec.mapSideCombine &&
-    spec.keyed &&
-    aggregator !== undefined &&
-    aggregator.kind !== 'group'
-  ) {
+  const { writer } = shuffleWriterOf(spec);
+  if (writer === 'combine' && aggregator !== undefined && aggregator.kind !== 'group') {
     return new CombineWriter(spec, aggregator, env);
   }
   return new PlainWriter(spec, env);

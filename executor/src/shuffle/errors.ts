@@ -47,7 +47,7 @@ export class ShuffleFetchError extends HeddleError {
     super(
       `partition ${reducePartition} of map output ${identity.mapId} (shuffle ${identity.shuffleId}, map partition ` +
         `${identity.mapPartition}, generation ${identity.generation}) could not be read: ${reason}. ` +
-        `The map task runs again; when this repeats, look at the disks of that executor.`,
+        `The map task runs again; when this repeats, look at the disks and the network of that host.`,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.scope = options.scope ?? 'output';

@@ -1,6 +1,11 @@
 import { parentPort, type Transferable } from 'node:worker_threads';
 import { assertNever, describeThrown, InternalError } from '@heddle/common';
-import { plainCodeTable, setCurrentTaskContext, setFilesRootDirectory } from 'heddle/internal';
+import {
+  plainCodeTable,
+  setCurrentTaskContext,
+  setFilesRootDirectory,
+  WrongSideError,
+} from 'heddle/internal';
 import type { CodeTable, TaskMetrics } from 'heddle/internal';
 import { SharedInput } from '../input/shared-input.js';
 import { SharedOutput } from '../output/shared-output.js';
@@ -114,7 +119,7 @@ class TaskThread {
     this.#log = new TaskLog(settings.logDescriptor, settings.logLineStart);
     this.#calls = new HostCalls((message, transfer) => this.#post(message, transfer));
     this.#broadcasts = new ThreadBroadcasts(
-      () => this.#code(),
+      () => this.#broadcastCode(),
       (id) => this.#fetchBroadcast(id),
     );
     captureOutput(this.#log);
@@ -250,6 +255,17 @@ class TaskThread {
   #failed(error: unknown, attempt: TaskAttempt | undefined): TaskOutcome {
     const label = attempt?.failure.labelOf(error);
     return { kind: 'failed', failure: taskFailure(error, label, this.#code()) };
+  }
+
+  /** The value of a variable may hold others. */
+  #broadcastCode(): CodeTable {
+    const code = this.#code();
+    if ('loadError' in this.#program) return code;
+    const accumulator = (): never => {
+      throw new WrongSideError('an accumulator in the value of a broadcast cannot be added to');
+    };
+    const broadcast = (id: number): unknown => this.#broadcasts.find(id);
+    return this.#program.codeWith?.({ broadcast, accumulator }) ?? code;
   }
 
   #fetchBroadcast(id: number): SharedArrayBuffer {

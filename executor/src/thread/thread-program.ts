@@ -4,6 +4,8 @@ import type { ClosureData, CodeTable } from 'heddle/internal';
 export interface ThreadProgram {
   readonly hash: string;
   readonly code: CodeTable;
+  /** `code` for values that may name broadcasts. */
+  codeWith?(bindings: ThreadBindings): CodeTable;
   instantiate(closure: ClosureData, bindings: ThreadBindings): ThreadClosure;
 }
 

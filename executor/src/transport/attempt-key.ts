@@ -19,13 +19,7 @@ const SALT = Buffer.from('heddle attempt key, version 1');
  * - `relay`: the channel between a driver outside of the cluster and its ApplicationMaster
  */
 export type KeyPurpose =
-  | 'control'
-  | 'control-frames'
-  | 'data'
-  | 'part-seal'
-  | 'block-seal'
-  | 'stock-shuffle'
-  | 'relay';
+  'control' | 'control-frames' | 'data' | 'part-seal' | 'block-seal' | 'stock-shuffle' | 'relay';
 
 /**
  * The secret of one application attempt: whoever has it belongs to the application. Used only to

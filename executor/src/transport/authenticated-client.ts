@@ -159,7 +159,8 @@ async function responseOf(
       clearTimeout(timer);
       const errno = error.code ?? 'EIO';
       const idempotent = request.method === 'GET' || request.method === 'QUERY';
-      const stale = sent.reusedSocket && idempotent && (errno === 'ECONNRESET' || errno === 'EPIPE');
+      const stale =
+        sent.reusedSocket && idempotent && (errno === 'ECONNRESET' || errno === 'EPIPE');
       reject(
         stale
           ? new StaleConnection(peer, errno, { cause: error })

@@ -112,8 +112,7 @@ export class AuthenticatedServer {
     handler: RequestHandler,
     options: RouteOptions = {},
   ): void {
-    const maxBodyBytes =
-      options.maxBodyBytes ?? (method === 'GET' ? 0 : this.#limits.bodyBytes);
+    const maxBodyBytes = options.maxBodyBytes ?? (method === 'GET' ? 0 : this.#limits.bodyBytes);
     this.#routes.add(method, pattern, { handler, maxBodyBytes });
   }
 

@@ -76,7 +76,15 @@ export function signRequest(
   };
   const mac = requestMac(credentials.key, request.method, request.path, claims);
   const { callerId, targetId, attemptId, timeMs, nonce, bodySeal } = claims;
-  const values = [callerId, targetId, attemptId, timeMs, nonce, bodySeal, mac.toString('base64url')];
+  const values = [
+    callerId,
+    targetId,
+    attemptId,
+    timeMs,
+    nonce,
+    bodySeal,
+    mac.toString('base64url'),
+  ];
   return { headers: { authorization: `${SIGNATURE_SCHEME} ${values.join(',')}` }, nonce };
 }
 
@@ -122,17 +130,9 @@ export function requestMac(
   claims: SignatureClaims,
 ): Buffer {
   const { callerId, targetId, attemptId, timeMs, nonce, bodySeal } = claims;
-  const text = [
-    DOMAIN,
-    method,
-    path,
-    callerId,
-    targetId,
-    attemptId,
-    timeMs,
-    nonce,
-    bodySeal,
-  ].join('\n');
+  const text = [DOMAIN, method, path, callerId, targetId, attemptId, timeMs, nonce, bodySeal].join(
+    '\n',
+  );
   return createHmac('sha256', key).update(text).digest();
 }
 

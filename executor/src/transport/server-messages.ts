@@ -41,9 +41,7 @@ export interface StreamReply {
 export type ServerReply = BodyReply | StreamReply;
 
 /** Answers one kind of request. What it throws becomes an empty 500. */
-export type RequestHandler = (
-  request: AuthenticatedRequest,
-) => Promise<ServerReply> | ServerReply;
+export type RequestHandler = (request: AuthenticatedRequest) => Promise<ServerReply> | ServerReply;
 
 /** Who upgraded a connection. */
 export interface UpgradeSession {

@@ -69,7 +69,7 @@ export class FaultProxy {
     // A delayed frame delays what follows: TCP keeps the order.
     let queue = Promise.resolve();
     const send = (bytes: Buffer): void => {
-      queue = queue.then(() => void (to.destroyed || to.write(bytes)));
+      queue = queue.then(() => { if (!to.destroyed) to.write(bytes); });
     };
     from.on('data', (chunk: Buffer) => {
       pending = Buffer.concat([pending, chunk]);
@@ -111,9 +111,7 @@ export class FaultProxy {
 
   #faultOf(direction: Direction): Fault | undefined {
     const frame = this.frames[direction]++;
-    const planned = this.#planned.find(
-      (one) => one.direction === direction && one.frame === frame,
-    );
+    const planned = this.#planned.find((one) => one.direction === direction && one.frame === frame);
     if (planned === undefined) return undefined;
     this.happened.push(planned);
     return planned.fault;

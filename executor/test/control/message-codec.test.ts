@@ -120,8 +120,9 @@ describe('control messages', () => {
     let refused = 0;
     for (const message of executorMessages) {
       for (const name of Object.keys(message).filter((key) => key !== 'kind')) {
-        const without: Record<string, unknown> = { ...message };
-        delete without[name];
+        const without = Object.fromEntries(
+          Object.entries(message).filter(([key]) => key !== name),
+        );
         expect(() => decode(without), `${message.kind} without ${name}`).to.throw(
           ControlProtocolError,
         );
@@ -158,7 +159,9 @@ describe('control messages', () => {
   });
 
   it('T11 with hostile names of properties change no prototype', () => {
-    const hostile = JSON.parse('{"kind":"done","requestId":1,"__proto__":{"polluted":1}}') as object;
+    const hostile = JSON.parse(
+      '{"kind":"done","requestId":1,"__proto__":{"polluted":1}}',
+    ) as object;
     decode(hostile);
     expect(({} as Record<string, unknown>)['polluted']).to.equal(undefined);
     for (const kind of ['__proto__', 'constructor', 'toString']) {

@@ -88,6 +88,11 @@ export class ExecutorFixture {
     return { started, ended };
   }
 
+  /** The end of a task that is launched behind another one. */
+  expectEnd(taskAttemptId: number): Promise<Ended> {
+    return new Promise((resolve) => this.#waiting.set(taskAttemptId, resolve));
+  }
+
   nextTaskId(): number {
     return this.#nextTask++;
   }

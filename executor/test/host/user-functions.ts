@@ -73,6 +73,15 @@ export const functions: Readonly<Record<string, (bindings: ThreadBindings) => un
     return 1;
   },
   exit: () => () => process.exit(3),
+  loopAtOdd: () => (x: number) => {
+    for (let n = 0; x % 2 === 1; n++) if (n < 0) return n;
+    return x;
+  },
+  failAtOdd: () => (x: number) => {
+    if (x % 2 === 1) throw new Error(`${x} is odd`);
+    return x;
+  },
+  exitAtOdd: () => (x: number) => (x % 2 === 1 ? process.exit(3) : x),
   abort: () => () => process.abort(),
   killSelf: () => () => process.kill(process.pid, 'SIGKILL'),
   killProcess: () => () => execFileSync('kill', ['-9', String(process.pid)]),

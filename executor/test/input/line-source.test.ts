@@ -16,7 +16,12 @@ function linesOf(
   const bytes = Buffer.from(content);
   const files = new ArrayPieces(new Map([['f', bytes]]), chunkSizes);
   const env = testEnvironment();
-  const source = openFileSource({ kind: 'textFile' }, pieces ?? [piece('f', 0, bytes.length)], env, files);
+  const source = openFileSource(
+    { kind: 'textFile' },
+    pieces ?? [piece('f', 0, bytes.length)],
+    env,
+    files,
+  );
   const lines: string[] = [];
   for (let batch = source.next(); batch !== undefined; batch = source.next()) {
     expect(batch).not.to.have.length(0);
@@ -196,7 +201,12 @@ describe('LineSource', () => {
     const content = Buffer.from('some words in a line\n'.repeat(200_000));
     const files = new ArrayPieces(new Map([['f', content]]), [64 * 1024]);
     const env = testEnvironment();
-    const source = openFileSource({ kind: 'textFile' }, [piece('f', 0, content.length)], env, files);
+    const source = openFileSource(
+      { kind: 'textFile' },
+      [piece('f', 0, content.length)],
+      env,
+      files,
+    );
     const sizes = Array.from({ length: 12 }, () => source.next()!.length);
     expect(sizes[0]).to.equal(1);
     expect(Math.max(...sizes)).to.be.within(700, 2048);

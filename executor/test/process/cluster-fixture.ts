@@ -13,7 +13,10 @@ import {
   LocalClusterLinks,
   type LocalClusterOptions,
 } from '../../src/backend/local-cluster-links.js';
-import { createLocalDirectories, type LocalDirectories } from '../../src/storage/local-directories.js';
+import {
+  createLocalDirectories,
+  type LocalDirectories,
+} from '../../src/storage/local-directories.js';
 import { AttemptKey } from '../../src/transport/index.js';
 import { hash } from '../host/user-functions.js';
 
@@ -176,7 +179,7 @@ export class ClusterFixture {
 export async function until(
   what: string,
   condition: () => boolean,
-  timeoutMs = 30_000,
+  timeoutMs = 45_000,
 ): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs;
   while (!condition()) {

@@ -56,7 +56,11 @@ describe('executor processes', function () {
     cluster.launch('1', stage, rangeSplit(0, 1));
     process.kill(cluster.pid('1'), 'SIGKILL');
     await until('the loss', () => cluster.losses.length === 1, 3_000);
-    expect(cluster.losses[0]).to.include({ executorId: '1', countsAsFailure: true, hostLost: false });
+    expect(cluster.losses[0]).to.include({
+      executorId: '1',
+      countsAsFailure: true,
+      hostLost: false,
+    });
     expect(cluster.losses[0]!.reason).to.contain('SIGKILL');
     await until('a replacement', () => cluster.added.length === 3);
     expect(cluster.added).to.deep.equal([...new Set(cluster.added)]);

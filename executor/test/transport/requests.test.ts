@@ -28,7 +28,9 @@ describe('requests between the processes of an application', () => {
     fixture = new TransportFixture();
     fixture.server.route('GET', '/echo/:word', (request) => ({
       status: 200,
-      body: Buffer.from(`${request.callerId} ${request.parameters['word']} ${request.query.get('q')}`),
+      body: Buffer.from(
+        `${request.callerId} ${request.parameters['word']} ${request.query.get('q')}`,
+      ),
     }));
     fixture.server.route('POST', '/hash', (request) => ({
       status: 200,
@@ -73,7 +75,9 @@ describe('requests between the processes of an application', () => {
   it('A01: refuses another key, another attempt and another executor', async () => {
     const other = fixture.client({ key: AttemptKey.generate().derive('data') });
     const request = { method: 'GET', path: '/echo/a' } as const;
-    expect(await rejection(other.request(fixture.peer, request))).to.be.instanceOf(PeerRefusedError);
+    expect(await rejection(other.request(fixture.peer, request))).to.be.instanceOf(
+      PeerRefusedError,
+    );
     const previous = fixture.client({ attemptId: 'app-1.0' });
     expect(await rejection(previous.request(fixture.peer, request))).to.be.instanceOf(
       PeerRefusedError,
@@ -138,7 +142,7 @@ describe('requests between the processes of an application', () => {
   it('T2: a key prints as [key]', () => {
     const { key } = fixture;
     const secret = key.bytes().toString('hex').slice(0, 16);
-    for (const text of [inspect(key), JSON.stringify({ key }), `${key}`, inspect({ a: [key] })]) {
+    for (const text of [inspect(key), JSON.stringify({ key }), key.toString(), inspect({ a: [key] })]) {
       expect(text).to.contain('[key]');
       expect(text).not.to.contain(secret);
     }

@@ -51,7 +51,9 @@ export class TransportFixture {
     (this.peer as { port: number }).port = port;
   }
 
-  client(options: { key?: Uint8Array; attemptId?: string; clock?: never } = {}): AuthenticatedClient {
+  client(
+    options: { key?: Uint8Array; attemptId?: string; clock?: never } = {},
+  ): AuthenticatedClient {
     const client = new AuthenticatedClient({
       key: this.key.derive('data'),
       attemptId: 'app-1.1',

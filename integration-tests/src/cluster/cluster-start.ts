@@ -18,7 +18,7 @@ import { runProcess } from './run-process.js';
 import { writeSiteFiles } from './site-files.js';
 
 const formatTimeoutMs = 60_000;
-const readyTimeoutMs = 120_000;
+const readyTimeoutMs = 180_000;
 const switchTimeoutMs = 60_000;
 
 /** Folders that everyone may write to, as on an ordinary cluster. */
@@ -52,29 +52,37 @@ function logTail(plan: ClusterPlan, daemon: Daemon): string {
       return '';
     }
   });
-  return parts.join('').split('\n').slice(-30).join('\n');
+  // The start message has the whole class path on one line.
+  const lines = parts
+    .join('')
+    .split('\n')
+    .map((line) => line.slice(0, 300));
+  return lines.slice(-30).join('\n');
 }
 
-/** Makes the first of each pair serve; the daemons take orders only some time after their start. */
-async function activatePairs(plan: ClusterPlan): Promise<void> {
-  const orders = [
-    ['org.apache.hadoop.hdfs.tools.DFSHAAdmin', 'nn1'],
-    ['org.apache.hadoop.yarn.client.cli.RMAdminCLI', 'rm1'],
-  ] as const;
+/**
+ * Makes one daemon of a pair the active one, whether or not the other can be asked; it takes orders only some
+ * time after its start.
+ * @throws Error with what the tool said when it does not within the bound
+ */
+export async function activate(plan: ClusterPlan, daemon: Daemon): Promise<void> {
+  const { name } = daemon;
+  const mainClass =
+    daemon.kind === 'namenode'
+      ? 'org.apache.hadoop.hdfs.tools.DFSHAAdmin'
+      : 'org.apache.hadoop.yarn.client.cli.RMAdminCLI';
   const deadline = Date.now() + switchTimeoutMs;
-  for (const [mainClass, name] of orders) {
-    for (;;) {
-      const command = clientCommand(plan, mainClass, ['-transitionToActive', name]);
-      const { code, stderr } = await runProcess(command.argv, {
-        environment: command.environment,
-        timeoutMs: switchTimeoutMs,
-      });
-      if (code === 0) break;
-      if (Date.now() > deadline) {
-        throw new Error(`${name} did not become active: ${stderr.slice(-2000)}`);
-      }
-      await sleep(500);
+  for (;;) {
+    const command = clientCommand(plan, mainClass, ['-transitionToActive', '--forceactive', name]);
+    const { code, stderr } = await runProcess(command.argv, {
+      environment: command.environment,
+      timeoutMs: switchTimeoutMs,
+    });
+    if (code === 0) return;
+    if (Date.now() > deadline) {
+      throw new Error(`${name} did not become active: ${stderr.slice(-2000)}`);
     }
+    await sleep(500);
   }
 }
 
@@ -120,7 +128,9 @@ export async function startCluster(
     await format(plan);
     await start(['namenode', 'datanode', 'nodemanager']);
     report(`Processes started after ${seconds()}.`);
-    if (plan.profile.highlyAvailable) await activatePairs(plan);
+    for (const daemon of plan.daemons) {
+      if (daemon.name === 'nn1' || daemon.name === 'rm1') await activate(plan, daemon);
+    }
     const watch = async (): Promise<void> => {
       for (const daemon of plan.daemons) {
         if (!(await way.isDaemonRunning(plan, daemon))) ended.add(daemon);
@@ -134,7 +144,11 @@ export async function startCluster(
     await makeSharedFolders(plan);
   } catch (error) {
     const dead = ended.size > 0 ? [...ended] : plan.daemons;
-    const tails = dead.map((daemon) => `== ${daemon.name}\n${logTail(plan, daemon)}`).join('\n');
+    const tails = dead
+      .map((daemon) => [daemon.name, logTail(plan, daemon)] as const)
+      .filter(([, tail]) => tail !== '')
+      .map(([name, tail]) => `== ${name}\n${tail}`)
+      .join('\n');
     const text = error instanceof Error ? error.message : String(error);
     throw new Error(
       `The cluster did not start: ${text} Logs stay in ${logDirectory(plan)}. Their ends:\n${tails}`,

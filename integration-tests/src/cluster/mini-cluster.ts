@@ -4,7 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { startCluster } from './cluster-start.js';
+import { activate, startCluster } from './cluster-start.js';
 import {
   type ClusterHost,
   type ClusterPlan,
@@ -166,6 +166,11 @@ export class MiniCluster {
     return clientConfDirectory(this.plan);
   }
 
+  /** A path that tests and containers both see, for a container to say there that it runs. */
+  sharedFile(name: string): string {
+    return join(this.plan.directory, 'tmp', name);
+  }
+
   /** The user who may do everything in HDFS: the one that runs the daemons. */
   get superUser(): string {
     return userInfo().username;
@@ -266,6 +271,14 @@ export class MiniCluster {
     if (await this.isRunning(name)) await this.kill(name);
     writeHostFiles(this.plan, this.daemon(name).host, core);
     await this.startDaemon(name);
+  }
+
+  /**
+   * Makes one daemon of a pair the active one; the other must not be.
+   * @throws Error when it does not become so within a minute
+   */
+  activate(name: string): Promise<void> {
+    return activate(this.plan, this.daemon(name));
   }
 
   /**

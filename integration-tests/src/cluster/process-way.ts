@@ -107,9 +107,11 @@ export class ProcessWay implements ClusterWay {
     const daemons = plan.daemons
       .map((daemon) => identityOf(plan, daemon))
       .filter((identity) => identity !== undefined);
+    // Not the whole folder: somebody's shell may stand beside the logs.
+    const hosts = join(plan.directory, 'hosts');
     // Also the containers, which outlive their NodeManager where recovery is on. They may start others meanwhile.
     for (let round = 0; round < 5; round++) {
-      const all = [...daemons.filter(isProcessRunning), ...processesWorkingIn(plan.directory)];
+      const all = [...daemons.filter(isProcessRunning), ...processesWorkingIn(hosts)];
       if (all.length === 0) break;
       for (const identity of all) signalProcess(identity, 'SIGKILL');
       await waitForEnd(all, endTimeoutMs);

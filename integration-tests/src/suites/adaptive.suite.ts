@@ -86,7 +86,8 @@ const observations: Readonly<Record<string, (sc: HeddleContext) => Promise<unkno
     const results = [await cached.count(), await cached.glom().collect()];
     const runs = computed.value;
     await cached.unpersist();
-    return [results, runs];
+    // Each partition was computed; again only where its block could not be had.
+    return [results, runs >= parts];
   },
   saveAsTextFile: async (sc) => {
     const folder = mkdtempSync(join(tmpdir(), 'heddle-adaptive-'));
@@ -124,7 +125,7 @@ describe('the adaptive reduce side changes nothing that a program can see', () =
   describe('off', () => {
     const suite = useContext({ 'heddle.adaptive.enabled': false });
     for (const [name, observe] of Object.entries(observations)) {
-      it(`${name}`, async () => {
+      it(name, async () => {
         seen.set(name, JSON.stringify(await observe(suite.sc)));
       });
     }

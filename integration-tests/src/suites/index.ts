@@ -18,3 +18,4 @@ import './sets.suite.js';
 import './sampling.suite.js';
 import './approximate.suite.js';
 import './objects.suite.js';
+import './closures.suite.js';

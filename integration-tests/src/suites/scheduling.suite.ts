@@ -1,4 +1,8 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import type { RDD } from 'heddle';
 import { useContext } from './support/context.js';
 import { rejection } from './support/expect-error.js';
 import { jobsOf } from './support/jobs.js';
@@ -66,6 +70,27 @@ describe('jobs and stages (A.6)', () => {
     const seen = await jobsOf(sc, () => cached.map(([k]) => k).count());
     expect(seen).to.include({ stages: 1, tasks: 2 });
     expect(ran.value).to.equal(5);
+  });
+
+  it('stages that do not need each other run at once (A-130)', async () => {
+    const { sc } = suite;
+    const directory = mkdtempSync(join(tmpdir(), 'heddle-meeting-'));
+    try {
+      // Each map task goes on only when the other one has begun.
+      const side = (mine: string, other: string): RDD<[number, string]> =>
+        sc.range(0, 1, 1, 1).map((x): [number, string] => {
+          writeFileSync(join(directory, mine), '');
+          const deadline = performance.now() + 40_000;
+          while (!existsSync(join(directory, other))) {
+            if (performance.now() > deadline) throw new Error(`${other} did not begin meanwhile`);
+          }
+          return [x, mine];
+        });
+      const joined = await side('left', 'right').join(side('right', 'left'), 2).collect();
+      expect(joined).to.deep.equal([[0, ['left', 'right']]]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('shuffle outputs are used again by later jobs (A-129)', async () => {

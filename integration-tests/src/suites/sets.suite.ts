@@ -40,7 +40,7 @@ describe('set operations, zips and pipe (B.2, B.3)', () => {
       expect(await collectSorted(left.intersection(right as never))).to.deep.equal(
         await collectSorted(sc.parallelize([1, 2, null])),
       );
-      expect(await left.intersection(right as never).getNumPartitions()).to.equal(2);
+      expect(await left.intersection(right).getNumPartitions()).to.equal(2);
       expect(await left.intersection(sc.emptyRDD()).collect()).to.deep.equal([]);
     });
   });

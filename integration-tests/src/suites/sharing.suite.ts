@@ -16,6 +16,7 @@ describe('persisting (B.6)', () => {
     'OFF_HEAP',
     'MEMORY_ONLY_2',
     'DISK_ONLY_2',
+    'DISK_ONLY_3',
   ] as const) {
     it(`${name} gives the same records again without computing them (A-167, A-168)`, async () => {
       const computed = suite.sc.accumulator(0);

@@ -16,6 +16,9 @@ import {
 } from './support/executors.js';
 import { taskError } from './support/expect-error.js';
 
+/** Kills are what these tests are about: they must not end the application. */
+const manyFailures = { 'heddle.executor.maxNumFailures': 100 };
+
 /** Skips the tests of the enclosing `describe` where there is nothing to kill. */
 function onlyProcesses(suite: { readonly sc: HeddleContext }): void {
   before(function () {
@@ -40,8 +43,10 @@ function countedRange(sc: HeddleContext, partitions: number) {
   return { computed, rdd };
 }
 
-describe('cached blocks of several executors', () => {
-  const suite = useContext();
+describe('cached blocks of several executors', function () {
+  // Executors are killed and replaced: on a busy machine that takes its time.
+  this.timeout(300_000);
+  const suite = useContext(manyFailures);
   onlyProcesses(suite);
 
   beforeEach(() => executorsAre(suite.sc, 2));
@@ -103,10 +108,13 @@ describe('cached blocks of several executors', () => {
   it('unpersist(true) has dropped the blocks on all executors when it resolves', async () => {
     const { sc } = suite;
     const { rdd, computed } = countedRange(sc, 6);
+    const sizes = (): number[] => sc.statusTracker.getExecutorInfos().map((e) => e.cacheBytes);
+    const before = sizes();
     rdd.persist(StorageLevel.MEMORY_AND_DISK_2);
     await rdd.count();
+    sizes().forEach((size, i) => expect(size).to.be.greaterThan(before[i]!));
     await rdd.unpersist(true);
-    expect(sc.statusTracker.getExecutorInfos().map((e) => e.cacheBytes)).to.deep.equal([0, 0]);
+    expect(sizes()).to.deep.equal(before);
     await rdd.count();
     expect(computed.value).to.equal(800);
   });
@@ -133,8 +141,10 @@ describe('cached blocks of several executors', () => {
   });
 });
 
-describe('checkpoints and executors that end', () => {
-  const suite = useContext();
+describe('checkpoints and executors that end', function () {
+  // Executors are killed and replaced: on a busy machine that takes its time.
+  this.timeout(300_000);
+  const suite = useContext(manyFailures);
   onlyProcesses(suite);
 
   it('A-174 after all executors were killed the data come back from the files', async () => {
@@ -159,8 +169,10 @@ describe('checkpoints and executors that end', () => {
   });
 });
 
-describe('memory for cached blocks', () => {
-  const suite = useContext({ 'heddle.executor.memory': '320m' });
+describe('memory for cached blocks', function () {
+  // Executors are killed and replaced: on a busy machine that takes its time.
+  this.timeout(300_000);
+  const suite = useContext({ 'heddle.executor.memory': '256m' });
 
   /** About 160 MiB that do not compress. */
   function large(sc: HeddleContext, computed: { add(x: number): void }): RDD<[number, Uint8Array]> {
@@ -249,7 +261,9 @@ describe('memory for cached blocks', () => {
   });
 });
 
-describe('large broadcast variables', () => {
+describe('large broadcast variables', function () {
+  // Executors are killed and replaced: on a busy machine that takes its time.
+  this.timeout(300_000);
   const suite = useContext();
 
   it('A-176 of 48 MiB arrive whole, once for each executor', async () => {
@@ -283,8 +297,10 @@ describe('large broadcast variables', () => {
   });
 });
 
-describe('broadcast variables and files when executors end', () => {
-  const suite = useContext();
+describe('broadcast variables and files when executors end', function () {
+  // Executors are killed and replaced: on a busy machine that takes its time.
+  this.timeout(300_000);
+  const suite = useContext(manyFailures);
   onlyProcesses(suite);
 
   it('A-176, A-178 a new executor gets them too', async () => {
@@ -323,8 +339,10 @@ describe('broadcast variables and files when executors end', () => {
   });
 });
 
-describe('accumulators when executors end', () => {
-  const suite = useContext();
+describe('accumulators when executors end', function () {
+  // Executors are killed and replaced: on a busy machine that takes its time.
+  this.timeout(300_000);
+  const suite = useContext(manyFailures);
   onlyProcesses(suite);
 
   it('A-177 an action counts each record once, whatever was tried again', async () => {

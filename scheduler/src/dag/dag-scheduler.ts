@@ -56,6 +56,8 @@ export class DagScheduler {
   readonly #work: MissingWork;
   readonly #launches: StageLaunchPlanner;
   readonly #jobs = new Map<number, ActiveJob>();
+  /** Executors that are gone, and whose outputs their host still serves. */
+  readonly #servedExecutors = new Set<string>();
   /** Stages in state `failed`, in the order of their failures. */
   readonly #failedStages = new Set<Stage>();
   #out: DagInstruction[] = [];
@@ -453,6 +455,7 @@ export class DagScheduler {
     if (loss.hostLost) this.#runLostAgain(this.outputs.removeHost(host));
     else if (loss.mapOutputs === 'lost')
       this.#runLostAgain(this.outputs.removeExecutor(executorId));
+    else this.#servedExecutors.add(executorId);
   }
 
   /** Drops what a fetch failure says is gone, unless it has been made again meanwhile. */
@@ -467,7 +470,11 @@ export class DagScheduler {
       case 'executor':
         return this.outputs.removeExecutor(output.executorId);
       case 'host':
-        return this.outputs.removeHost(output.host);
+        // Its service is gone. Executors that live there serve their own outputs.
+        return this.outputs.removeHost(
+          output.host,
+          (executorId) => executorId === output.executorId || this.#servedExecutors.has(executorId),
+        );
       default:
         return assertNever(lost.scope, 'scope of a loss');
     }
@@ -532,11 +539,14 @@ export class DagScheduler {
     return again;
   }
 
-  /** Cached partitions that were computed from these shuffles are of the old generation. */
+  /**
+   * Cached partitions that were computed from these shuffles are of the old generation. Also those
+   * that nobody told of yet: an attempt that fails, or that still runs, may have stored some.
+   */
   #dropCachesBehind(node: LineageNode, shuffleIds: ReadonlySet<number>): void {
-    if (this.blocks.isEmpty) return;
     forEachNarrow(node, (visited) => {
-      if (!this.blocks.hasRdd(visited.rddId)) return true;
+      const { storageLevel, rddId } = visited;
+      if (storageLevel === undefined && !this.blocks.hasRdd(rddId)) return true;
       if (shufflesBehind(visited).some(({ shuffle }) => shuffleIds.has(shuffle.shuffleId))) {
         this.blocks.removeRdd(visited.rddId);
         this.#out.push({ kind: 'dropCachedRdd', rddId: visited.rddId });

@@ -46,12 +46,15 @@ export function planLaunches(
   for (const { sizeBytes } of inputs) leftBytes += sizeBytes + TASK_BYTES;
   const starts: number[] = [];
   for (let from = 0; from < inputs.length;) {
-    const limitBytes = Math.min(targetBytes, leftBytes / (SHARE * Math.max(1, slots)));
+    const shares = SHARE * Math.max(1, slots);
+    const limitBytes = Math.min(targetBytes, leftBytes / shares);
+    // Also by number: how long a partition takes need not have to do with its bytes.
+    const limit = from + Math.ceil((inputs.length - from) / shares);
     starts.push(from);
     const place = inputs[from]?.place;
     let sizeBytes = 0;
     let to = from;
-    for (; to < inputs.length; to++) {
+    for (; to < limit; to++) {
       const next = inputs[to];
       if (next === undefined || next.place !== place) break;
       const nextBytes = next.sizeBytes + TASK_BYTES;

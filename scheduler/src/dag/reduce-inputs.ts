@@ -36,14 +36,13 @@ export class ReduceInputs {
 
   /** Whether the stage reads a shuffle at all, and is not too large to look at. */
   #isReduceSide(node: LineageNode): boolean {
-    let nodes = 0;
-    let readsShuffle = false;
+    const nodes: LineageNode[] = [];
     forEachNarrow(node, (visited) => {
-      nodes++;
-      readsShuffle ||= visited.dependencies.some(({ kind }) => kind === 'shuffle');
-      return nodes <= MAX_NODES;
+      nodes.push(visited);
+      return nodes.length <= MAX_NODES;
     });
-    return readsShuffle && nodes <= MAX_NODES;
+    if (nodes.length > MAX_NODES) return false;
+    return nodes.some(({ dependencies }) => dependencies.some(({ kind }) => kind === 'shuffle'));
   }
 
   #input(node: LineageNode, partition: number): PartitionInput | undefined {

@@ -44,7 +44,7 @@ export class TaskSetExclusion {
     const task = failures.tasks.get(index);
     failures.tasks.set(index, { count: (task?.count ?? 0) + 1, lastMs: nowMs });
     let onHost = this.#hosts.get(host);
-    if (onHost === undefined) this.#hosts.set(host, (onHost = new Map()));
+    if (onHost === undefined) this.#hosts.set(host, (onHost = new Map<number, number>()));
     onHost.set(index, (onHost.get(index) ?? 0) + 1);
     const { stageMaxFailedTasksPerExecutor, stageMaxFailedExecutorsPerHost } = this.#options;
     const executorExcluded =

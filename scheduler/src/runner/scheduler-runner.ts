@@ -159,6 +159,10 @@ export class SchedulerRunner implements JobRunner {
     return this.#inBackground(this.#options.backend.removeRdd(rddId), blocking);
   }
 
+  isFullyCached(rddId: number, partitionCount: number): boolean {
+    return this.#dag.blocks.isFullyCached(rddId, partitionCount);
+  }
+
   removeShuffle(shuffleId: number, blocking: boolean): Promise<void> {
     this.#loop.tell({ to: 'dag', event: { kind: 'shuffleRemoved', shuffleId } });
     return this.#inBackground(this.#options.backend.removeShuffle(shuffleId), blocking);

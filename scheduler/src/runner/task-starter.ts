@@ -39,7 +39,8 @@ export class TaskStarter {
     const job = stage.kind === 'result' ? this.#jobs.get(stage.job.id) : undefined;
     const binary: StageBinary = this.#binaries.make(stage, taskSet, job?.request.sink);
     const { sink } = binary.plan;
-    if (job !== undefined && sink.kind === 'saveAsTextFile') job.saveId = sink.output.saveId;
+    const isSave = sink.kind === 'saveAsTextFile' || sink.kind === 'checkpoint';
+    if (job !== undefined && isSave) job.saveId = sink.output.saveId;
     this.#backend.registerStage(binary);
     this.#announcer.stageSubmitted(stage, taskSet.stageAttempt, taskSet.partitions.length);
   }
@@ -72,7 +73,7 @@ export class TaskStarter {
       generation,
       partition,
       attemptNumber,
-      split: this.#compiler.split(stage.node, partition),
+      split: this.#compiler.split(stage.node, partition, this.#binaries.planOf(stage)),
       ...(blockLocations !== undefined && { blockLocations }),
     };
   }

@@ -126,9 +126,9 @@ export class MapOutputTracker {
     return this.#removeWhere((output) => output.executorId === executorId);
   }
 
-  /** Drops everything that stands on a host. */
-  removeHost(host: string): RemovedOutput[] {
-    return this.#removeWhere((output) => output.host === host);
+  /** Drops everything that stands on a host, or what those executors wrote there. */
+  removeHost(host: string, isOf: (executorId: string) => boolean = () => true): RemovedOutput[] {
+    return this.#removeWhere((output) => output.host === host && isOf(output.executorId));
   }
 
   /** Discards all outputs of a shuffle and refuses those of older generations from now on. */

@@ -74,7 +74,8 @@ export class Speculation {
       this.#isSorted = false;
     }
     attempts.splice(attempts.indexOf(attempt), 1);
-    if (attempts.length === 0) this.#running.delete(index);
+    // When one has won, the others are of no interest any more.
+    if (attempts.length === 0 || succeeded) this.#running.delete(index);
     this.#candidates.delete(index);
   }
 

@@ -12,7 +12,12 @@ import type {
   TaskMetrics,
   TaskUpdate,
 } from 'heddle/internal';
-import type { BackendEvents, ExecutorLoss, SchedulerBackend } from '../../src/index.js';
+import type {
+  BackendEvents,
+  ExecutorLoss,
+  ExecutorWish,
+  SchedulerBackend,
+} from '../../src/index.js';
 import { site } from './lineage.js';
 
 export const NO_METRICS: TaskMetrics = {
@@ -131,15 +136,18 @@ export class FakeBackend implements SchedulerBackend {
   launch(executorId: string, task: TaskDescription): void {
     const stage = this.stages.get(`${task.stageId}.${task.stageAttempt}`);
     if (stage === undefined) throw new Error('the stage was not registered');
-    const launched = { executorId, task, stage };
-    this.running.set(task.taskAttemptId, launched);
-    this.launched.push(launched);
-    if (this.autoReply === undefined) return;
-    setImmediate(() => {
-      if (!this.running.has(task.taskAttemptId)) return;
-      const update = this.autoReply?.(launched);
-      if (update !== undefined) this.reply(update);
-    });
+    const { followers = [], ...first } = task;
+    for (const each of [first, ...followers]) {
+      const launched = { executorId, task: each, stage };
+      this.running.set(each.taskAttemptId, launched);
+      this.launched.push(launched);
+      if (this.autoReply === undefined) continue;
+      setImmediate(() => {
+        if (!this.running.has(each.taskAttemptId)) return;
+        const update = this.autoReply?.(launched);
+        if (update !== undefined) this.reply(update);
+      });
+    }
   }
 
   kill(executorId: string, taskAttemptId: number, reason: string): void {
@@ -200,6 +208,15 @@ export class FakeBackend implements SchedulerBackend {
   removeBroadcast(broadcastId: number): Promise<void> {
     this.calls.push(`removeBroadcast ${broadcastId}`);
     return Promise.resolve();
+  }
+
+  wish({ target, hosts }: ExecutorWish): void {
+    const near = hosts.map(({ host, weight }) => ` ${host}:${weight}`).join('');
+    this.calls.push(`wish ${target}${near}`);
+  }
+
+  drain(executorId: string): void {
+    this.calls.push(`drain ${executorId}`);
   }
 
   setLogLevel(level: string): void {

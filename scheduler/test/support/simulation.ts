@@ -1,4 +1,13 @@
-import type { BlockStatus, LineageNode, StagePlan, TaskFailure, TaskUpdate } from 'heddle/internal';
+import type {
+  BlockStatus,
+  JobSink,
+  LineageNode,
+  StagePlan,
+  TaskDescription,
+  TaskFailure,
+  TaskUpdate,
+} from 'heddle/internal';
+import { DEFAULT_EXCLUSION } from '../../src/exclusion/exclusion-options.js';
 import { SchedulerRunner } from '../../src/index.js';
 import type { Timers } from '../../src/index.js';
 import type { LaunchedTask } from './fakes.js';
@@ -12,6 +21,10 @@ export type View = ReadonlyMap<string, string>;
 export interface SimulatedJob {
   readonly node: TestNode;
   readonly results: (Uint8Array | undefined)[];
+  /** Positions, as their results came. */
+  readonly delivered: readonly number[];
+  /** Set when its tasks commit. */
+  readonly saveId: number | undefined;
   outcome: 'pending' | 'succeeded' | Error;
   wasCancelled: boolean;
 }
@@ -48,8 +61,26 @@ class SimulatedCompiler extends FakeCompiler {
 class SimulatedBackend extends FakeBackend {
   readonly kills: { readonly launched: LaunchedTask; readonly reason: string }[] = [];
   onRemoveRdd: (rddId: number) => void = () => undefined;
+  /** Removals and launches, in their order. */
+  #events = 0;
+  readonly #removedAt = new Map<number, number>();
+  readonly #launchedAt = new Map<number, number>();
+
+  /** An executor refuses a block from a task that began before its RDD was removed. */
+  mayStore(rddId: number, taskAttemptId: number): boolean {
+    return (this.#removedAt.get(rddId) ?? 0) < (this.#launchedAt.get(taskAttemptId) ?? 0);
+  }
+
+  override launch(executorId: string, task: TaskDescription): void {
+    this.#events++;
+    for (const { taskAttemptId } of [task, ...(task.followers ?? [])]) {
+      this.#launchedAt.set(taskAttemptId, this.#events);
+    }
+    super.launch(executorId, task);
+  }
 
   override removeRdd(rddId: number): Promise<void> {
+    this.#removedAt.set(rddId, ++this.#events);
     this.onRemoveRdd(rddId);
     return super.removeRdd(rddId);
   }
@@ -59,6 +90,8 @@ class SimulatedBackend extends FakeBackend {
     if (launched !== undefined) this.kills.push({ launched, reason });
   }
 }
+
+class CommitDenied extends Error {}
 
 class FetchFailure extends Error {
   constructor(readonly failure: Extract<TaskFailure, { kind: 'fetchFailed' }>) {
@@ -87,6 +120,12 @@ export class Simulation {
   readonly #blocks = new Map<string, { readonly view: View; readonly executorId: string }>();
   readonly #executors = new Set<string>();
   readonly #lastWords: TaskUpdate[] = [];
+  readonly #draining = new Set<string>();
+  readonly #hosts = new Map<string, string>();
+  /** What went wrong, by name: a run in which nothing did proves nothing. */
+  readonly faults = new Map<string, number>();
+  /** save → generation → partition → attempts that were let commit and whose success was heard */
+  readonly commits = new Map<number, Map<number, Map<number, number>>>();
   #nextExecutor = 0;
   #nextRun = 0;
   #nowMs = 0;
@@ -107,6 +146,13 @@ export class Simulation {
       compiler: this.compiler,
       timers,
       clock: { nowMs: () => this.#nowMs, monotonicMs: () => this.#nowMs },
+      ...(this.#chance(0.5) && { adaptiveTargetBytes: 1 << 20 }),
+      ...(this.#chance(0.5) && {
+        speculation: { quantile: 0.5, multiplier: 1.1, intervalMs: 100, minTaskRuntimeMs: 100 },
+      }),
+      ...(this.#chance(0.2) && {
+        exclusion: { ...DEFAULT_EXCLUSION, timeoutMs: 2_000, unschedulableTimeoutMs: 60_000_000 },
+      }),
       accumulators: {
         merge: (id) => {
           this.merges.set(id, (this.merges.get(id) ?? 0) + 1);
@@ -174,10 +220,27 @@ export class Simulation {
     const last = this.#nodes.length - 1;
     const node = this.#nodes[Math.max(0, last - this.#upTo(3))];
     if (node === undefined) return;
-    const request = jobRequest(node);
+    const saveId = this.jobs.length + 1;
+    const isSave = this.#chance(0.3);
+    const delivered: number[] = [];
+    const sink: JobSink = {
+      build: () =>
+        isSave
+          ? { kind: 'saveAsTextFile', output: { temporaryDirectory: '/tmp', saveId } }
+          : { kind: 'count' },
+    };
+    const request = jobRequest(node, {
+      sink,
+      onResult: (position, bytes) => {
+        delivered.push(position);
+        request.results[position] = bytes;
+      },
+    });
     const job: SimulatedJob = {
       node,
       results: request.results,
+      delivered,
+      saveId: isSave ? saveId : undefined,
       outcome: 'pending',
       wasCancelled: false,
     };
@@ -198,6 +261,9 @@ export class Simulation {
       this.#loseExecutor();
       return;
     }
+    if (this.#chance(trouble * 0.1)) this.#drainExecutor();
+    // All of them leave at last when nothing else goes wrong: their jobs need others.
+    if (trouble === 0 && this.#draining.size === this.#executors.size) this.#addExecutor();
     if (this.#chance(trouble * 0.05)) {
       for (const job of this.jobs) job.wasCancelled ||= job.outcome === 'pending';
       this.runner.cancelAllJobs('the simulation says so');
@@ -208,7 +274,10 @@ export class Simulation {
     if (this.#chance(trouble * 0.2)) this.#rot(this.#blocks);
     const words =
       this.#lastWords.length > 0 && this.#chance(0.3) ? this.#lastWords.shift() : undefined;
-    if (words !== undefined) this.backend.events?.taskUpdate(words);
+    if (words !== undefined) {
+      this.#count('late words');
+      this.backend.events?.taskUpdate(words);
+    }
     const kill =
       this.backend.kills.length > 0 && this.#chance(0.5) ? this.backend.kills.shift() : undefined;
     if (kill !== undefined) {
@@ -229,7 +298,27 @@ export class Simulation {
       this.#nowMs += 3_000;
       for (const timer of this.#timers.splice(0)) if (timer.isOn) timer.action();
     }
-    if (launched !== undefined) this.backend.reply(this.#endOf(launched, trouble));
+    if (launched === undefined) return;
+    const update = this.#endOf(launched, trouble);
+    this.backend.reply(update);
+    // Told twice, at once or later.
+    if (this.#chance(trouble * 0.2)) {
+      this.#count('duplicates');
+      if (this.#chance(0.5)) this.backend.events?.taskUpdate(update);
+      else this.#lastWords.push(update);
+    }
+  }
+
+  #drainExecutor(): void {
+    const [executorId] = [...this.#executors].slice(this.#upTo(this.#executors.size));
+    if (executorId === undefined) return;
+    this.#count('drains');
+    this.#draining.add(executorId);
+    this.backend.events?.executorDraining(executorId);
+  }
+
+  #count(fault: string): void {
+    this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1);
   }
 
   #endOf(launched: LaunchedTask, trouble: number): TaskUpdate {
@@ -237,13 +326,18 @@ export class Simulation {
     const fail = (failure: TaskFailure): TaskUpdate =>
       failedUpdate(task.taskAttemptId, executorId, failure);
     if (this.#chance(trouble * 0.5)) {
+      this.#count('task failures');
       return fail({ kind: 'threadLost', reason: 'exit', summary: 'exit 1' });
     }
     if (this.#chance(trouble * 0.2)) return fail({ kind: 'commitDenied', summary: 'no' });
     try {
       return this.#success(launched);
     } catch (error) {
-      if (error instanceof FetchFailure) return fail(error.failure);
+      if (error instanceof CommitDenied) return fail({ kind: 'commitDenied', summary: 'no' });
+      if (error instanceof FetchFailure) {
+        this.#count('fetch failures');
+        return fail(error.failure);
+      }
       throw error;
     }
   }
@@ -254,6 +348,8 @@ export class Simulation {
     if (node === undefined) throw new Error('a plan of nobody');
     const blocks: BlockStatus[] = [];
     const view = this.#compute(node, task.partition, launched, blocks);
+    const { sink } = stage.plan;
+    if (sink.kind === 'saveAsTextFile') this.#commit(task, sink.output.saveId);
     const update = this.backend.success(
       launched,
       new TextEncoder().encode(JSON.stringify([...view])),
@@ -270,6 +366,24 @@ export class Simulation {
       { accumulatorId: stage.stageId * 1_000 + task.partition, value: new Uint8Array(0) },
     ];
     return { ...update, accumulators, blocks, metrics: NO_METRICS };
+  }
+
+  #commit({ generation, partition, taskAttemptId }: TaskDescription, saveId: number): void {
+    const request = { saveId, generation, partition, taskAttemptId };
+    if (this.backend.events?.mayCommit(request) !== true) {
+      this.#count('commits denied');
+      throw new CommitDenied();
+    }
+    // It dies with the right in its hand: another one must get it.
+    if (this.#chance(0.1)) {
+      this.#count('failures after the right to commit');
+      throw new CommitDenied();
+    }
+    const generations = this.commits.get(saveId) ?? new Map<number, Map<number, number>>();
+    const partitions = generations.get(generation) ?? new Map<number, number>();
+    partitions.set(partition, (partitions.get(partition) ?? 0) + 1);
+    generations.set(generation, partitions);
+    this.commits.set(saveId, generations);
   }
 
   /** What a partition is made from, read from blocks and files as an executor would. */
@@ -305,8 +419,10 @@ export class Simulation {
       const { generation, firstMissingMapPartition: missing } = input;
       const lose = (mapPartition: number, mapId: string): never => {
         const summary = 'gone';
+        const scope = (['output', 'executor', 'host'] as const)[this.#upTo(3)] ?? 'output';
         throw new FetchFailure({
           kind: 'fetchFailed',
+          scope,
           shuffleId,
           mapPartition,
           mapId,
@@ -319,7 +435,8 @@ export class Simulation {
         merge((this.#files.get(mapId) ?? lose(mapPartition, mapId)).view);
       }
     }
-    if (node.storageLevel !== undefined) {
+    const { taskAttemptId } = launched.task;
+    if (node.storageLevel !== undefined && this.backend.mayStore(node.rddId, taskAttemptId)) {
       this.#blocks.set(key, { view, executorId: launched.executorId });
       blocks.push({ rddId: node.rddId, partition, memoryBytes: 1, diskBytes: 0 });
     }
@@ -329,7 +446,9 @@ export class Simulation {
   #addExecutor(): void {
     const executorId = `e${this.#nextExecutor++}`;
     this.#executors.add(executorId);
-    this.backend.addExecutor(executorId, 1 + this.#upTo(2), `h${this.#upTo(2)}`);
+    const host = `h${this.#upTo(2)}`;
+    this.#hosts.set(executorId, host);
+    this.backend.addExecutor(executorId, 1 + this.#upTo(2), host);
   }
 
   #loseExecutor(): void {
@@ -342,10 +461,26 @@ export class Simulation {
         this.#lastWords.push(this.backend.success(launched));
       }
     }
-    for (const store of [this.#files, this.#blocks]) {
-      for (const [key, kept] of store) if (kept.executorId === executorId) store.delete(key);
+    this.#draining.delete(executorId);
+    const isServed = this.#chance(0.3);
+    const hostLost = !isServed && this.#chance(0.2);
+    this.#count(isServed ? 'losses with outputs served' : hostLost ? 'host losses' : 'losses');
+    const isGone = (holder: string): boolean =>
+      holder === executorId ||
+      (hostLost && this.#hosts.get(holder) === this.#hosts.get(executorId));
+    if (!isServed) {
+      for (const [key, kept] of this.#files) if (isGone(kept.executorId)) this.#files.delete(key);
     }
-    this.backend.removeExecutor(executorId, this.#chance(0.3));
+    for (const [key, kept] of this.#blocks) {
+      if (kept.executorId === executorId) this.#blocks.delete(key);
+    }
+    this.backend.removeExecutor(executorId, this.#chance(0.3), {
+      hostLost,
+      mapOutputs: isServed ? 'served' : 'lost',
+    });
+    // It may be told of twice, and come back under its old name.
+    if (this.#chance(0.2)) this.backend.removeExecutor(executorId);
+    if (this.#chance(0.1)) this.backend.addExecutor(executorId, 1, 'h0');
   }
 
   #rot(store: Map<string, unknown>): void {

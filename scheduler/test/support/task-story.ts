@@ -21,6 +21,7 @@ interface Submission {
   readonly near?: readonly (readonly string[])[];
   readonly pool?: string;
   readonly launchStarts?: readonly number[];
+  readonly inputBytes?: Float64Array;
 }
 
 /** A task scheduler, a clock that tests move, and a short text of all it wants done. */
@@ -73,6 +74,7 @@ export class TaskStory {
       jobId: submission.jobId ?? stageId,
       partitions,
       locations: submission.near?.map((places) => places.map(location)),
+      ...(submission.inputBytes !== undefined && { inputBytes: submission.inputBytes }),
       ...(submission.launchStarts !== undefined && { launchStarts: submission.launchStarts }),
       properties: submission.pool === undefined ? {} : { 'heddle.scheduler.pool': submission.pool },
     };

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import { HeddleError } from '@heddle/common';
+import type { HeddleError } from '@heddle/common';
 import { CertificateError, HostUnresolvableError } from './errors.js';
 import { BodyReader } from './http/body-reader.js';
 import type { HttpTransport } from './http/http-transport.js';

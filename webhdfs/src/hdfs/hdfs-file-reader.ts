@@ -135,6 +135,12 @@ export class HdfsFileReader implements FileReader {
     try {
       const silenceMs = transport.options.socketTimeoutMs;
       const response = await request.answer([200, 206], silenceMs);
+      options.logger.debug('reading from a DataNode', {
+        path: this.#path,
+        offset: position,
+        length,
+        dataNode: request.node,
+      });
       const announced = Number(response.headers['content-length'] ?? length);
       return {
         body: new BodyReader(response, silenceMs),

@@ -9,7 +9,7 @@ import {
   type ServerFailure,
 } from './errors.js';
 import { HttpTransport, type HttpAnswer } from './http/http-transport.js';
-import { operationUrl, type Parameters } from './http/web-hdfs-url.js';
+import { encodePath, operationUrl, type Parameters } from './http/web-hdfs-url.js';
 import { networkFailure } from './network-failure.js';
 import { parseRemoteException, remoteError, verdictOfRemote } from './remote-exceptions.js';
 import { nextStep, type AttemptFailure } from './retry-policy.js';
@@ -85,7 +85,8 @@ export class NameNodeClient {
       throw unexpected(call, endpoint, answer, 'it did not redirect to a DataNode');
     }
     const { origin, label } = endpoint;
-    return { url: checkedRedirect(answer.location, origin, label), nameNode: label };
+    const url = checkedRedirect(answer.location, origin, label);
+    return { url: withOwnPath(url, call.path), nameNode: label };
   }
 
   /** Closes idle connections. Idempotent. */
@@ -257,6 +258,24 @@ function unexpected(
   const where = answer.location === undefined ? '' : `, to ${hostOf(answer.location)}`;
   const reason = `${call.op}: ${what}, status ${answer.status}${where}${told}`;
   return new NotWebHdfsError(endpoint.label, reason, options);
+}
+
+/**
+ * The redirect for the very path that was asked for: NameNodes normalize the path of a redirect to
+ * Unicode's NFC (Java's `URI.toASCIIString`), and the DataNode would then read or create another file.
+ */
+function withOwnPath(redirect: URL, path: string): URL {
+  const own = `/webhdfs/v1${path}`;
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(redirect.pathname);
+  } catch {
+    return redirect;
+  }
+  if (decoded === own || decoded !== own.normalize('NFC')) return redirect;
+  const url = new URL(redirect);
+  url.pathname = `/webhdfs/v1${encodePath(path)}`;
+  return url;
 }
 
 function nameSetting(options: WebHdfsOptions): string {

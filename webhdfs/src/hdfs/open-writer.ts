@@ -60,7 +60,9 @@ export async function openCreate(
     target: {
       startBytes: 0,
       sizeBytes: async () => (await metadata.status(path)).sizeBytes,
-      remove: async () => void (await metadata.delete(path)),
+      remove: async () => {
+        await metadata.delete(path);
+      },
     },
   });
 }
@@ -117,6 +119,7 @@ async function begin(write: WriteBegin): Promise<FileWriter> {
     request.request.flushHeaders();
     try {
       await waitUntilBegun(request, write.begun, silenceMs);
+      options.logger.debug('writing to a DataNode', { path, dataNode: request.node });
       return new HdfsFileWriter(request, { ...write.target, path, silenceMs });
     } catch (error) {
       request.request.destroy();

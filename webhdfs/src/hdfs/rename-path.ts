@@ -25,7 +25,7 @@ export async function renamePath(
   const isDone = async (): Promise<boolean> =>
     (await statusIfThere(metadata, destination))?.fileId === before.fileId;
   if (source === destination) throw new FileExistsError(destination);
-  let unknown = false;
+  const lost = { attempts: 0 };
   let body: string;
   try {
     body = await nameNodes.call({
@@ -35,13 +35,13 @@ export async function renamePath(
       operation: 'rename to',
       parameters: { destination, renameoptions: overwrite ? 'OVERWRITE' : 'NONE' },
       resolveUnknown: async () => {
-        unknown = true;
+        lost.attempts += 1;
         return (await isDone()) ? '' : undefined;
       },
     });
   } catch (error) {
     // A lost attempt may have come through after it was looked for.
-    if (unknown && (await isDone())) return;
+    if (lost.attempts > 0 && (await isDone())) return;
     throw await aboutRename(error, metadata, source, destination);
   }
   // HttpFS knows no rename options and answers `{"boolean":…}`: what it did must be looked at.

@@ -104,7 +104,8 @@ function resolveReference(
     if (reference.isWrite() && !reference.init) {
       unit.writes.push({ cell, at, isRead: false, readers: new Set() });
     }
-    if (unit.kind === 'class' && isConstruction(unit.node as ClassNode, at)) unit.constructs.add(cell);
+    if (unit.kind === 'class' && isConstruction(unit.node as ClassNode, at))
+      unit.constructs.add(cell);
   }
 }
 

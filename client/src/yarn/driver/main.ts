@@ -64,17 +64,13 @@ setFilesRootDirectory(join(workingDirectory, containerLinks.files));
 process.argv = [process.execPath, description.entry, ...description.arguments];
 
 const tell = (end: ProgramEnd): void => {
-  launcher.closeEventLogSync();
+  launcher.finishNow(driverOutcome(end));
   console.flushSync();
   if (end.error !== undefined) console.tell('error', reportError(end.error.thrown).text);
 };
 const program = new ProgramProcess(
   {
-    stop: (end) =>
-      launcher.stop({
-        ...outcomeOf(end),
-        ...(end.error === undefined ? {} : { exitCode: masterExitCodes.program }),
-      }),
+    stop: (end) => launcher.stop(driverOutcome(end)),
     directories: [programDirectory],
     threadsMayRun: false,
   },
@@ -87,6 +83,14 @@ try {
   program.returned();
 } catch (error) {
   program.failed(error);
+}
+
+/** A program that threw has a code of its own among those of ApplicationMasters. */
+function driverOutcome(end: ProgramEnd): ReturnType<typeof outcomeOf> {
+  return {
+    ...outcomeOf(end),
+    ...(end.error === undefined ? {} : { exitCode: masterExitCodes.program }),
+  };
 }
 
 function readInput(): { readonly input: DriverInput; readonly key: AttemptKey } {

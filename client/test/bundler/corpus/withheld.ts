@@ -2,7 +2,10 @@ import { Socket } from 'node:net';
 import { cases } from './case.js';
 
 /** Stands for the context: what only the driver has. */
-const context = { [Symbol.for('heddle.driverOnly')]: 'the context lives in the driver alone', go: 1 };
+const context = {
+  [Symbol.for('heddle.driverOnly')]: 'the context lives in the driver alone',
+  go: 1,
+};
 const socket = new Socket();
 
 function load(): number {
@@ -113,7 +116,8 @@ export const corpus = cases(
   {
     name: 'a class by its name: a static method that uses a socket throws in the task',
     roots: () => [() => Job.connect()],
-    throws: /^ClosureError: socket that Job uses cannot travel to a task: it is a net\.Socket of Node/,
+    throws:
+      /^ClosureError: socket that Job uses cannot travel to a task: it is a net\.Socket of Node/,
   },
   {
     name: 'a class that a function names, whose fields use a socket, is refused at the call',
@@ -146,7 +150,8 @@ export const corpus = cases(
     name: 'such a method of a record throws in the task',
     roots: () => [(row: Row) => row.save()],
     inputs: [[new Row(4)]],
-    throws: /^ClosureError: context \(.*withheld\.ts:\d+\) cannot travel to a task: the context lives/,
+    throws:
+      /^ClosureError: context \(.*withheld\.ts:\d+\) cannot travel to a task: the context lives/,
   },
   {
     name: 'a withheld variable can be asked for its kind, and not used in any way',

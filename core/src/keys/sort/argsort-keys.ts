@@ -26,7 +26,7 @@ export function argsortKeys(
 }
 
 /** Indices `0 … count - 1` in the order of `compare`, which gets indices; stable in both directions. */
-export function argsortBy(
+function argsortBy(
   count: number,
   compare: (a: number, b: number) => number,
   ascending = true,

@@ -101,26 +101,3 @@ export class LoserTree {
     return order < 0 || (order === 0 && a < b);
   }
 }
-
-/**
- * Merges sorted sources into one sorted sequence, stable by source index. Pulls one record ahead of
- * each source; for batches of columns use `LoserTree` with cursors.
- */
-export function* mergeSorted<T>(
-  sources: readonly Iterator<T, unknown, undefined>[],
-  compare: (a: T, b: T) => number,
-): Generator<T, void, undefined> {
-  const heads = sources.map((source) => source.next());
-  const tree = new LoserTree(
-    sources.length,
-    (a, b) => compare(heads[a]!.value as T, heads[b]!.value as T),
-    (source) => heads[source]!.done === true,
-  );
-  for (let source = tree.winner; source >= 0; source = tree.winner) {
-    yield heads[source]!.value as T;
-    const head = sources[source]!.next();
-    heads[source] = head;
-    if (head.done === true) tree.end();
-    else tree.replay();
-  }
-}

@@ -6,7 +6,12 @@ import { StatCounter } from '../../stats/stat-counter.js';
 import { checkFinite, type ActionOptions } from '../arguments.js';
 import { rootOf } from '../operators/narrow.js';
 import type { RddNode } from '../rdd-node.js';
-import { estimateDistinct, mergeSketches, precisionFor, sketchOf } from '../task-functions/hyper-log-log.js';
+import {
+  estimateDistinct,
+  mergeSketches,
+  precisionFor,
+  sketchOf,
+} from '../task-functions/hyper-log-log.js';
 import { beginAction, captureFor, decodeResult, runSink } from './run.js';
 
 /** A number that lies between two others with some confidence. */
@@ -33,7 +38,7 @@ interface ApproximateJob<P, R> {
   readonly confidence: number;
   readonly sink: Sink;
   /** What is known of `seen` out of `total` partitions. */
-  evaluate(parts: readonly P[], total: number): R;
+  readonly evaluate: (parts: readonly P[], total: number) => R;
 }
 
 /** Runs a sink and answers when it has ended or the time is over, whichever comes first. */
@@ -51,7 +56,7 @@ async function runApproximately<P, R>(
   }
   const call = beginAction(node.core, operator, options);
   const parts: P[] = [];
-  let ended = false;
+  const progress = { ended: false };
   const decode = (bytes: Uint8Array): P => {
     const part = decodeResult<P>(bytes);
     parts.push(part);
@@ -59,7 +64,7 @@ async function runApproximately<P, R>(
   };
   // In the order of partitions, so that the exact result does not depend on which ended first.
   const final = runSink(node, call, () => sink, decode).then((all) => {
-    ended = true;
+    progress.ended = true;
     return evaluate(all, all.length);
   });
   // A failure is the caller's who awaits `final`; before the time is over it is this call's.
@@ -73,13 +78,18 @@ async function runApproximately<P, R>(
   } finally {
     clearTimeout(timer);
   }
-  if (ended) return { value: await final, isFinal: true, final };
+  if (progress.ended) return { value: await final, isFinal: true, final };
   const total = node.isPrepared ? node.partitionCount : Infinity;
   return { value: evaluate([...parts], total), isFinal: false, final };
 }
 
 /** A count of some partitions as the count of all; every record falls into a seen partition with the same probability. */
-function boundedCount(count: number, seen: number, total: number, confidence: number): BoundedValue {
+function boundedCount(
+  count: number,
+  seen: number,
+  total: number,
+  confidence: number,
+): BoundedValue {
   if (seen === total) return exactly(count);
   if (seen === 0 || total === Infinity) return { low: 0, mean: 0, high: Infinity, confidence: 0 };
   const share = seen / total;
@@ -109,7 +119,12 @@ export function countApprox(
     confidence,
     sink: { kind: 'count' },
     evaluate: (parts, total) =>
-      boundedCount(parts.reduce((sum, part) => sum + part, 0), parts.length, total, confidence),
+      boundedCount(
+        parts.reduce((sum, part) => sum + part, 0),
+        parts.length,
+        total,
+        confidence,
+      ),
   };
   return runApproximately(node, job, options);
 }
@@ -180,7 +195,9 @@ function boundedMoment(
   const estimated = count / share;
   const countVariance = ((count + 1) * (1 - share)) / (share * share);
   const variance =
-    meanVariance * estimated * estimated + countVariance * mean * mean + meanVariance * countVariance;
+    meanVariance * estimated * estimated +
+    countVariance * mean * mean +
+    meanVariance * countVariance;
   return around(mean * estimated, Math.sqrt(variance), confidence);
 }
 
@@ -192,7 +209,9 @@ function around(mean: number, deviation: number, confidence: number): BoundedVal
 /** The registers of a sketch for an error. @throws ArgumentError */
 export function checkPrecision(relativeSD: number, operator: string): number {
   if (!(checkFinite(relativeSD, operator, 'relativeSD') >= 0.000017)) {
-    throw new ArgumentError(`${operator}: relativeSD must be at least 0.000017, and is ${relativeSD}`);
+    throw new ArgumentError(
+      `${operator}: relativeSD must be at least 0.000017, and is ${relativeSD}`,
+    );
   }
   return precisionFor(relativeSD);
 }

@@ -62,7 +62,11 @@ function evenBorders(least: number, greatest: number, count: number): number[] {
 }
 
 function checkBucketCount(buckets: unknown): number {
-  if (Number.isSafeInteger(buckets) && (buckets as number) >= 1 && (buckets as number) <= MAX_BUCKETS) {
+  if (
+    Number.isSafeInteger(buckets) &&
+    (buckets as number) >= 1 &&
+    (buckets as number) <= MAX_BUCKETS
+  ) {
     return buckets as number;
   }
   throw new ArgumentError(
@@ -71,11 +75,12 @@ function checkBucketCount(buckets: unknown): number {
 }
 
 function checkBorders(borders: readonly number[]): readonly number[] {
-  if (!Array.isArray(borders) || borders.length < 2) {
+  if (!(borders instanceof Array) || borders.length < 2) {
     throw new ArgumentError('histogram: buckets is a number, or a list of at least two borders');
   }
-  borders.forEach((border: number, i) => {
-    if (border !== Infinity && border !== -Infinity) checkFinite(border, 'histogram', `buckets[${i}]`);
+  borders.forEach((border, i) => {
+    if (border !== Infinity && border !== -Infinity)
+      checkFinite(border, 'histogram', `buckets[${i}]`);
     if (i > 0 && !(border > borders[i - 1]!)) {
       throw new ArgumentError(
         `histogram: borders must rise, and buckets[${i}] (${border}) follows ${borders[i - 1]}`,

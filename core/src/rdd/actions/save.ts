@@ -67,7 +67,15 @@ async function saveLines(
     overwrite,
     applicationId: core.application.applicationId,
     saveId,
+    bundleHash: core.application.programHash,
   });
+  if (save.finished !== undefined) {
+    core.logger.info('an earlier attempt has written this output: it is taken as it is', {
+      output: save.fileSystem.uri(save.destination),
+      files: save.finished.files.length,
+    });
+    return;
+  }
   try {
     const files = await runSink(
       node,

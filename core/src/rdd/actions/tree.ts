@@ -95,7 +95,10 @@ interface TreeSteps<U> {
   readonly ofRecords: Aggregator;
   readonly ofPartials: Aggregator;
   /** The same without levels: the results of a partition, none or one. */
-  readonly direct: { sink(place: PlaceClosure): Sink; decode(bytes: Uint8Array): readonly U[] };
+  readonly direct: {
+    readonly sink: (place: PlaceClosure) => Sink;
+    readonly decode: (bytes: Uint8Array) => readonly U[];
+  };
 }
 
 /**

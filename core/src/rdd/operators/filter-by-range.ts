@@ -41,5 +41,10 @@ export function filterByRangeNode(parent: RddNode, lower: unknown, upper: unknow
       };
     },
   });
-  return engineStep(pruned, { callSite, form: 'filter', keepsPartitioner: true, function: closure });
+  return engineStep(pruned, {
+    callSite,
+    form: 'filter',
+    keepsPartitioner: true,
+    function: closure,
+  });
 }

@@ -27,7 +27,9 @@ export function pipeNode(
   checkText(words[0], 'pipe', 'command');
   for (const word of words) {
     if (typeof word !== 'string') {
-      throw new ArgumentError(`pipe: command is a text or a list of texts, and holds ${String(word)}`);
+      throw new ArgumentError(
+        `pipe: command is a text or a list of texts, and holds ${String(word)}`,
+      );
     }
   }
   checkBoolean(checkCode, 'pipe', 'checkCode');

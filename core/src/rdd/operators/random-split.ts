@@ -13,7 +13,7 @@ export function randomSplitNodes(
   seed: number | undefined,
 ): RddNode[] {
   parent.core.checkRunning();
-  if (!Array.isArray(weights) || weights.length === 0) {
+  if (!(weights instanceof Array) || weights.length === 0) {
     throw new ArgumentError('randomSplit: weights is a list of at least one number');
   }
   for (const [i, weight] of weights.entries()) {

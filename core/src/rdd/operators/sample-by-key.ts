@@ -7,7 +7,11 @@ import { checkBoolean } from '../arguments.js';
 import { captureRoots } from '../capture.js';
 import { RddNode, oneToOne } from '../rdd-node.js';
 import { randomFrom } from '../task-functions/random.js';
-import { samplePairsByKey, takeQuotas, type KeyQuota } from '../task-functions/sampling-functions.js';
+import {
+  samplePairsByKey,
+  takeQuotas,
+  type KeyQuota,
+} from '../task-functions/sampling-functions.js';
 import { orderSensitive } from './create.js';
 import { engineStep } from './engine-step.js';
 import { checkSeed, rootOf } from './narrow.js';
@@ -24,7 +28,9 @@ function ratesOf(
 ): (readonly [unknown, number])[] {
   checkBoolean(withReplacement, operator, 'withReplacement');
   if (typeof fractions !== 'object' || (fractions as unknown) === null) {
-    throw new ArgumentError(`${operator}: fractions is a Map or an object with a rate for each key`);
+    throw new ArgumentError(
+      `${operator}: fractions is a Map or an object with a rate for each key`,
+    );
   }
   const rates = fractions instanceof Map ? [...fractions] : Object.entries(fractions);
   for (const [key, rate] of rates as [unknown, unknown][]) {

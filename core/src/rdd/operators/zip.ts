@@ -37,13 +37,11 @@ function sideBySide(options: SideBySideOptions): RddNode {
     prepare: () => ({
       partitionCount: options.partitionCount(),
       partitioning: undefined,
-      dependencies: inputs.map(
-        (parent, input): NarrowDependency => ({
-          ...oneToOne(parent),
-          oneToOne: false,
-          parentPartitions: (partition) => [options.parentPartition(input, partition)],
-        }),
-      ),
+      dependencies: inputs.map((parent, input): NarrowDependency => ({
+        ...oneToOne(parent),
+        oneToOne: false,
+        parentPartitions: (partition) => [options.parentPartition(input, partition)],
+      })),
       determinacy: leastDeterminate(parents.map((parent) => parent.determinacy)),
       operator: () => ({ kind: 'coalesce' }),
     }),
@@ -89,7 +87,11 @@ export function zipPartitionsNode(parents: readonly RddNode[], f: unknown): RddN
   const callSite = captureCallSite('zipPartitions');
   const sides = zipSides(parents.length, f as Parameters<typeof zipSides>[1]);
   const closure = captureRoots(core, [sides], callSite);
-  return engineStep(aligned(parents, callSite), { callSite, form: 'partitions', function: closure });
+  return engineStep(aligned(parents, callSite), {
+    callSite,
+    form: 'partitions',
+    function: closure,
+  });
 }
 
 /** `cartesian(other)`: partition `i * m + j` is partition i here with partition j there. */
@@ -103,9 +105,7 @@ export function cartesianNode(left: RddNode, right: RddNode): RddNode {
     parents: [right, left],
     partitionCount: () => left.partitionCount * right.partitionCount,
     parentPartition: (input, partition) =>
-      input === 0
-        ? partition % right.partitionCount
-        : Math.floor(partition / right.partitionCount),
+      input === 0 ? partition % right.partitionCount : Math.floor(partition / right.partitionCount),
   });
   return engineStep(both, {
     callSite,

@@ -1,4 +1,4 @@
-import { engineFunction } from '../../closures/engine-function.js';
+import { engineFunction, plainEngineFunction } from '../../closures/engine-function.js';
 import { hashKey } from '../../keys/index.js';
 import { mixSeed } from './random.js';
 
@@ -97,9 +97,9 @@ export const sketchOfValue = engineFunction(
 );
 
 /** A sketch with one value more. */
-export const sketchWith = engineFunction(
+export const sketchWith = plainEngineFunction(
   'sketchWith',
-  (_args: readonly []) =>
+  () =>
     (registers: Uint8Array, value: unknown): Uint8Array => {
       addToSketch(registers, value);
       return registers;
@@ -107,17 +107,17 @@ export const sketchWith = engineFunction(
 );
 
 /** Two sketches as one. */
-export const sketchesTogether = engineFunction(
+export const sketchesTogether = plainEngineFunction(
   'sketchesTogether',
-  (_args: readonly []) =>
+  () =>
     (a: Uint8Array, b: Uint8Array): Uint8Array =>
       mergeSketches(a, b),
 );
 
 /** What a sketch says. */
-export const distinctOfSketch = engineFunction(
+export const distinctOfSketch = plainEngineFunction(
   'distinctOfSketch',
-  (_args: readonly []) =>
+  () =>
     (registers: Uint8Array): number =>
       estimateDistinct(registers),
 );

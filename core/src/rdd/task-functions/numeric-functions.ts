@@ -1,6 +1,6 @@
 import { RecordTypeError } from '../../errors/index.js';
 import { describeThrown } from '@heddle/common';
-import { engineFunction } from '../../closures/engine-function.js';
+import { engineFunction, plainEngineFunction } from '../../closures/engine-function.js';
 
 function checkNumber(record: unknown): number {
   if (typeof record === 'number') return record;
@@ -10,9 +10,9 @@ function checkNumber(record: unknown): number {
 }
 
 /** Least and greatest number and how many there are, NaN left out. */
-export const extremesOf = engineFunction(
+export const extremesOf = plainEngineFunction(
   'extremesOf',
-  (_args: readonly []) =>
+  () =>
     (records: Iterable<unknown>): readonly [number, number, number] => {
       let [least, greatest, count] = [Infinity, -Infinity, 0];
       for (const record of records) {

@@ -1,5 +1,5 @@
 import { describeThrown } from '@heddle/common';
-import { engineFunction } from '../../closures/engine-function.js';
+import { plainEngineFunction } from '../../closures/engine-function.js';
 import { decodeBatches, encodeBatches, plainCodeTable } from '../../codec/index.js';
 import { RecordTypeError } from '../../errors/index.js';
 
@@ -11,9 +11,9 @@ const RECORDS_PER_LINE = 256;
  * Records as lines, some hundred of them encoded in each. The encoding knows no program, so that any
  * program can read it: instances of the program's own classes are refused.
  */
-export const linesOfObjects = engineFunction(
+export const linesOfObjects = plainEngineFunction(
   'linesOfObjects',
-  (_args: readonly []) =>
+  () =>
     function* (_index: number, records: Iterable<unknown>): Generator<string> {
       let batch: unknown[] = [];
       for (const record of records) {
@@ -32,9 +32,9 @@ function lineOf(batch: readonly unknown[]): string {
 }
 
 /** The records of a line. @throws RecordTypeError for a line that `saveAsObjectFile` did not write */
-export const objectsOfLine = engineFunction(
+export const objectsOfLine = plainEngineFunction(
   'objectsOfLine',
-  (_args: readonly []) =>
+  () =>
     (line: string): unknown[] => {
       if (!line.startsWith(PREFIX)) {
         throw new RecordTypeError(

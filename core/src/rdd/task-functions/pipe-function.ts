@@ -77,6 +77,7 @@ function run({ command, env, checkCode }: PipeCommand, folder: string): void {
   try {
     const ended = spawnSync(program!, words, {
       stdio: [input, output, errors],
+      // eslint-disable-next-line no-restricted-properties -- handed on whole, not read
       env: { ...process.env, ...env },
     });
     const stderr = endOf(errors);
@@ -117,7 +118,9 @@ function* linesOf(file: string): Generator<string> {
     let rest = '';
     for (;;) {
       const count = readSync(descriptor, chunk, 0, chunk.length, null);
-      const lines = (rest + (count === 0 ? decoder.end() : decoder.write(chunk.subarray(0, count)))).split('\n');
+      const lines = (
+        rest + (count === 0 ? decoder.end() : decoder.write(chunk.subarray(0, count)))
+      ).split('\n');
       rest = lines.pop()!;
       for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
       if (count === 0) break;

@@ -10,7 +10,7 @@ type Pairs = Iterable<readonly [unknown, unknown]>;
 export const cellOfRecords = engineFunction(
   'cellOfRecords',
   (args: readonly [seed: number, from: number, to: number]) =>
-    function* (index: number, records: Records): Generator<unknown> {
+    function* (index: number, records: Records): Generator {
       const [seed, from, to] = args;
       const random = randomFrom(seed, index);
       for (const record of records) {

@@ -1,4 +1,4 @@
-import { engineFunction } from '../../closures/engine-function.js';
+import { engineFunction, plainEngineFunction } from '../../closures/engine-function.js';
 import { compareKeys } from '../../keys/index.js';
 
 type Cogrouped = readonly [key: unknown, sides: readonly [readonly unknown[], readonly unknown[]]];
@@ -12,9 +12,9 @@ export const pairsByOtherSide = engineFunction(
 );
 
 /** Keys that both sides have. */
-export const commonKeys = engineFunction(
+export const commonKeys = plainEngineFunction(
   'commonKeys',
-  (_args: readonly []) =>
+  () =>
     ([key, [left, right]]: Cogrouped): unknown[] =>
       left.length > 0 && right.length > 0 ? [key] : [],
 );
@@ -68,9 +68,9 @@ export const widerGroup = engineFunction(
 );
 
 /** A number as itself: where group i goes. */
-export const itsNumber = engineFunction(
+export const itsNumber = plainEngineFunction(
   'itsNumber',
-  (_args: readonly []) =>
+  () =>
     (group: number): number =>
       group,
 );

@@ -1,4 +1,4 @@
-import { engineFunction } from '../../closures/engine-function.js';
+import { engineFunction, plainEngineFunction } from '../../closures/engine-function.js';
 import { ZipLengthError } from '../../errors/index.js';
 
 type Tagged = readonly [input: number, record: unknown];
@@ -15,7 +15,7 @@ function separate(records: Iterable<Tagged>, inputs: number): Iterator<unknown>[
     kept[next.value[0]]!.push(next.value[1]);
     next = iterator.next();
   }
-  const last = function* (): Generator<unknown> {
+  const last = function* (): Generator {
     for (; next.done !== true; next = iterator.next()) yield next.value[1];
   };
   return [...kept.map((side) => side.values()), last()];
@@ -30,9 +30,9 @@ export const zipSides = engineFunction(
 );
 
 /** Pairs by position. @throws ZipLengthError when one side ends before the other */
-export const zipPairs = engineFunction(
+export const zipPairs = plainEngineFunction(
   'zipPairs',
-  (_args: readonly []) =>
+  () =>
     function* (index: number, records: Iterable<Tagged>): Generator<readonly [unknown, unknown]> {
       const [left, right] = separate(records, 2);
       for (let position = 0; ; position += 1) {
@@ -45,9 +45,9 @@ export const zipPairs = engineFunction(
 );
 
 /** All pairs of two inputs: the second input tagged 0 and kept, the first one tagged 1. */
-export const allPairs = engineFunction(
+export const allPairs = plainEngineFunction(
   'allPairs',
-  (_args: readonly []) =>
+  () =>
     function* (_index: number, records: Iterable<Tagged>): Generator<readonly [unknown, unknown]> {
       const right: unknown[] = [];
       for (const [input, record] of records) {

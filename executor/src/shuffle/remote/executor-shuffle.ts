@@ -11,11 +11,7 @@ import { FetchFeeder } from './fetch-feeder.js';
 import type { FetchJobServices } from './fetch-job.js';
 import { MapOutputTable } from './map-output-table.js';
 import { PartFetcher } from './part-fetcher.js';
-import {
-  defaultFetchLimits,
-  type FetchLimits,
-  type ShuffleNetwork,
-} from './shuffle-network.js';
+import { defaultFetchLimits, type FetchLimits, type ShuffleNetwork } from './shuffle-network.js';
 import { ShuffleRoutes } from './shuffle-routes.js';
 
 /** A fetch ahead of a thread is at least this large: below, requests are too small to be worth it. */

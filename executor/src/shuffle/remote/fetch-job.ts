@@ -2,7 +2,12 @@ import { describeThrown } from '@heddle/common';
 import { RingWriter } from '../../input/input-ring.js';
 import type { ReplyStream } from '../../transport/reply-stream.js';
 import type { BufferPool } from './buffer-pool.js';
-import { recordKind, type FetchFailure, type FetchPart, type OpenFetchMessage } from './fetch-messages.js';
+import {
+  recordKind,
+  type FetchFailure,
+  type FetchPart,
+  type OpenFetchMessage,
+} from './fetch-messages.js';
 import type { PartFetcher, WantedPart } from './part-fetcher.js';
 import { PartFile } from './part-file.js';
 import { MAX_ENTRIES } from './parts-wire.js';

@@ -1,12 +1,10 @@
 import type { SecureContextOptions } from 'node:tls';
 import { readSetting, settings, type ConfigSource } from '@heddle/common';
+import { fetchAheadBytes } from '../../process/memory-plan.js';
 import type { AttemptKey } from '../../transport/index.js';
 import type { FetchLimits, ShuffleNetwork } from './shuffle-network.js';
 import { StockShuffleClient } from './stock-client.js';
 import { jobIdOf } from './stock-protocol.js';
-
-/** Share of an executor's memory that fetching ahead may take. */
-const MEMORY_SHARE = 1 / 8;
 
 export interface ShuffleNetworkParts extends Pick<ShuffleNetwork, 'client' | 'routes' | 'find'> {
   readonly key: AttemptKey;
@@ -24,7 +22,7 @@ export function makeShuffleNetwork(parts: ShuffleNetworkParts): ShuffleNetwork {
   const limits: FetchLimits = {
     bytesInFlight: Math.min(
       readSetting(source, settings.reducerMaxSizeInFlight),
-      Math.floor(memoryBytes * MEMORY_SHARE),
+      fetchAheadBytes(memoryBytes),
     ),
     maxRetries: readSetting(source, settings.shuffleIoMaxRetries),
     retryWaitMs: readSetting(source, settings.shuffleIoRetryWait),

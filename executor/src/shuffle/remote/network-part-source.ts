@@ -1,6 +1,11 @@
 import type { MapOutputLocation } from 'heddle/internal';
 import { ShuffleFetchError } from '../errors.js';
-import { openLocalPart, type PartBytes, type PartSequence, type PartSource } from '../part-source.js';
+import {
+  openLocalPart,
+  type PartBytes,
+  type PartSequence,
+  type PartSource,
+} from '../part-source.js';
 import type { FetchedParts, FetchRings } from './fetched-parts.js';
 
 export interface NetworkPartSourceOptions {

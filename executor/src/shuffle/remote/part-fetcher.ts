@@ -65,7 +65,13 @@ export class PartFetcher {
     }
     const failure = await this.#fromExecutor(executorId, reducer, group, signal);
     if (failure === undefined || signal.aborted) return;
-    await this.#fromService(this.#network.find(executorId) ?? found, reducer, group, failure, signal);
+    await this.#fromService(
+      this.#network.find(executorId) ?? found,
+      reducer,
+      group,
+      failure,
+      signal,
+    );
   }
 
   /** Asks an executor whether the part on its disk is the one that was written. */
@@ -216,7 +222,6 @@ export class PartFetcher {
           return;
         }
         await this.#pause(signal);
-        if (signal.aborted) return;
       }
     }
   }

@@ -41,7 +41,10 @@ export class RecordWriter {
       const slot = this.#slot;
       if (slot === undefined) return false;
       const taken = Math.min(bytes.length - at, slot.length - this.#filled);
-      slot.set(at === 0 && taken === bytes.length ? bytes : bytes.subarray(at, at + taken), this.#filled);
+      slot.set(
+        at === 0 && taken === bytes.length ? bytes : bytes.subarray(at, at + taken),
+        this.#filled,
+      );
       at += taken;
       this.#filled += taken;
       if (this.#filled === slot.length) this.#publish(false);

@@ -49,8 +49,7 @@ export interface StockPart {
 
 /** What became of a part. */
 export type StockOutcome =
-  | { readonly kind: 'received' }
-  | { readonly kind: 'missing'; readonly reason: string };
+  { readonly kind: 'received' } | { readonly kind: 'missing'; readonly reason: string };
 
 /** A node's shuffle service does not know our application or secret: nothing of that host can be read. */
 export class ShuffleServiceRefusedError extends HeddleError {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual, type Hmac } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { HeddleError } from '@heddle/common';
 import {
@@ -104,7 +104,7 @@ async function* sealed(
   yield seal.digest();
 }
 
-function startSeal(id: BlockId, key: Uint8Array): Hmac {
+function startSeal(id: BlockId, key: Uint8Array): ReturnType<typeof createHmac> {
   return createHmac('sha256', key).update(`${blockName(id)}\n`);
 }
 

@@ -169,7 +169,7 @@ function flip(path: string, at: number, mask: number): void {
 
 interface Fault {
   readonly kind: 'corrupt' | 'cut' | 'stall' | 'length';
-  /** Of the answers of one connection. */
+  /** Of the answers of one connection; for `corrupt` of a packet. */
   readonly atByte: number;
   times: number;
 }
@@ -207,7 +207,9 @@ class Proxy {
         const start = passed;
         passed += chunk.length;
         if (stalled) return;
-        const hit = fault !== undefined && fault.times > 0 && passed > fault.atByte;
+        const reached =
+          fault?.kind === 'corrupt' ? chunk.length > fault.atByte : passed > (fault?.atByte ?? 0);
+        const hit = fault !== undefined && fault.times > 0 && reached;
         if (!hit) {
           near.write(chunk);
           return;
@@ -217,7 +219,7 @@ class Proxy {
         const at = Math.max(0, fault.atByte - start);
         switch (fault.kind) {
           case 'corrupt':
-            chunk[at]! ^= 1;
+            chunk[fault.atByte]! ^= 1;
             near.write(chunk);
             return;
           case 'cut':
@@ -231,7 +233,10 @@ class Proxy {
             const text = chunk.toString('latin1');
             near.write(
               Buffer.from(
-                text.replace(/content-length: (\d+)/i, (_all, n: string) => `content-length: ${Number(n) - 1}`),
+                text.replace(
+                  /content-length: (\d+)/i,
+                  (_all, n: string) => `content-length: ${Number(n) - 1}`,
+                ),
                 'latin1',
               ),
             );

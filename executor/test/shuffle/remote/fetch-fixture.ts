@@ -211,4 +211,3 @@ export function pairsInto(numPartitions: number): ShuffleWriteSpec {
     keyed: true,
   };
 }
-

@@ -22,7 +22,9 @@ describe('fetching map outputs from other executors', function () {
     await fixture.addExecutor('e2');
     const input = fixture.write(pairsInto(3), records);
     for (let reducer = 0; reducer < 3; reducer++) {
-      const expected = records.flat().filter(([key]) => partitionOfHash(hashKey(key), 3) === reducer);
+      const expected = records
+        .flat()
+        .filter(([key]) => partitionOfHash(hashKey(key), 3) === reducer);
       const reply = await fixture.read(input, reducer);
       expect(reply.error).to.equal(undefined);
       expect(reply.records).to.deep.equal(expected);

@@ -98,9 +98,9 @@ describe('map outputs of executors that are gone', function () {
     const path = stockPath(
       jobIdOf(APPLICATION),
       0,
-      many.outputs.map(({ mapId }) => mapId),
+      many.outputs.slice(0, 120).map(({ mapId }) => mapId),
     );
-    expect(path.length).to.be.greaterThan(8_000);
+    expect(path.length).to.be.greaterThan(4_096);
     expect((await ask(port, path, fixture.key.derive('stock-shuffle'))).status).to.equal(414);
     expect((await fixture.read(many)).records).to.deep.equal(
       Array.from({ length: 300 }, (_, map) => [map, 'v']),
@@ -134,7 +134,11 @@ describe('map outputs of executors that are gone', function () {
     const range = await ask(port, path.replace('reduce=1', 'reduce=0-1'), secret);
     expect(range.status).to.equal(400);
     expect(range.body.toString()).to.equal('Bad reduce parameter');
-    const missing = await ask(port, stockPath(jobIdOf(APPLICATION), 0, [mapId, 'heddle_no']), secret);
+    const missing = await ask(
+      port,
+      stockPath(jobIdOf(APPLICATION), 0, [mapId, 'heddle_no']),
+      secret,
+    );
     expect(missing.status).to.equal(500);
     expect(missing.body.toString()).to.contain('heddle_no');
     for (const id of ['..', '../output', '%2e%2e', '.', '/etc/passwd', `${mapId}/../${mapId}`]) {

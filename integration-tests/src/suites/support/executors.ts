@@ -24,7 +24,7 @@ export async function executorsOf(sc: HeddleContext, partitions: number): Promis
 export async function eventually(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
-  timeoutMs = 40_000,
+  timeoutMs = 150_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await isTrue())) {

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+
 import { expect } from 'chai';
 
 import { type MiniCluster, isHealthy, sharedCluster } from '../../../src/cluster/index.js';
@@ -8,7 +11,7 @@ import {
 } from '../../../src/cluster/shell-application.js';
 
 describe('Daemons of the cluster for tests', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let cluster: MiniCluster;
 
   before(async function () {
@@ -49,10 +52,17 @@ describe('Daemons of the cluster for tests', function () {
   });
 
   it('can be restarted: a container outlives its NodeManager and its ResourceManager', async () => {
-    const id = await submitShell(cluster, { user: 'alice', command: 'sleep 120', memoryMb: 128 });
+    const marker = cluster.sharedFile(`runs-${randomUUID()}`);
+    const id = await submitShell(cluster, {
+      user: 'alice',
+      command: `touch ${marker}; sleep 600`,
+      memoryMb: 128,
+    });
     const placed = await waitForReport(cluster, id, ({ amHostHttpAddress }) => {
       return amHostHttpAddress !== undefined && amHostHttpAddress !== '';
     });
+    // The process must run, and not only be placed: a NodeManager that is killed in between loses it.
+    await waitForReport(cluster, id, () => existsSync(marker));
     const host = placed.amHostHttpAddress!.split(':')[0]!;
     const number = [1, 2, 3].find((worker) => cluster.worker(worker).name === host)!;
     const processes = async (): Promise<string> =>

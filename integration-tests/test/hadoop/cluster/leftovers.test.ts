@@ -42,9 +42,15 @@ describe('What a cluster for tests leaves behind', function () {
       JSON.stringify({ ...facts, jarDirectory: '/none' }),
     );
     mkdirSync(join(directory, 'pids'));
-    // A daemon elsewhere, and a container below the folder that no file knows.
+    const containerDirectory = join(directory, 'hosts', 'w1', 'nm-local');
+    mkdirSync(containerDirectory, { recursive: true });
+    // A daemon, and a container that no file knows.
     const daemon = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
-    const container = spawn('sleep', ['300'], { detached: true, stdio: 'ignore', cwd: directory });
+    const container = spawn('sleep', ['300'], {
+      detached: true,
+      stdio: 'ignore',
+      cwd: containerDirectory,
+    });
     await Promise.all([once(daemon, 'spawn'), once(container, 'spawn')]);
     const identities = [daemon, container].map((child) => identifyProcess(child.pid!)!);
     writeFileSync(join(directory, 'pids', 'nm1.json'), JSON.stringify(identities[0]));

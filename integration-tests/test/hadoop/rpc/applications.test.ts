@@ -8,15 +8,19 @@ describe('ApplicationClientProtocol on a live ResourceManager', function () {
   this.timeout(60_000);
   let cluster: MiniCluster;
   let clients: LiveClients;
+  let close = (): void => undefined;
 
   before(async function () {
     this.timeout(900_000);
     cluster = await sharedCluster();
     clients = new LiveClients(cluster);
+    close = () => {
+      clients.close();
+    };
   });
 
   after(() => {
-    clients?.close();
+    close();
   });
 
   it('gives new application ids and says how large a container may be', async () => {

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+
 import { expect } from 'chai';
 import {
   type Container,
@@ -32,15 +35,19 @@ describe('ApplicationMasters on live daemons', function () {
   this.timeout(90_000);
   let cluster: MiniCluster;
   let clients: LiveClients;
+  let close = (): void => undefined;
 
   before(async function () {
     this.timeout(900_000);
     cluster = await sharedCluster();
     clients = new LiveClients(cluster);
+    close = () => {
+      clients.close();
+    };
   });
 
   after(() => {
-    clients?.close();
+    close();
   });
 
   it('register, get a container where they ask for it, run it, and finish', async () => {
@@ -98,10 +105,10 @@ describe('ApplicationMasters on live daemons', function () {
     const nodeOf = (container: Container): ReturnType<LiveClients['nodeClient']> =>
       clients.nodeClient(container.nodeId, master.nodeTokens.get(formatNodeId(container.nodeId))!);
     await nodeOf(first).startContainers([startRequest(first, 'exit 3')]);
-    await nodeOf(second).startContainers([startRequest(second, 'sleep 60')]);
-    await eventually('a running container', async () => {
-      const { statuses } = await nodeOf(second).getContainerStatuses([second.id]);
-      return statuses[0]?.subState === 'running' ? true : undefined;
+    const marker = cluster.sharedFile(`runs-${randomUUID()}`);
+    await nodeOf(second).startContainers([startRequest(second, `touch ${marker}; sleep 60`)]);
+    await eventually('a running container', () => {
+      return Promise.resolve(existsSync(marker) ? true : undefined);
     });
     await nodeOf(second).signalToContainer(second.id, 'forcefulShutdown');
     await master.beat([], [third.id]);
@@ -162,8 +169,11 @@ describe('ApplicationMasters on live daemons', function () {
     expect(refused.remoteMessage).to.contain('Invalid container token used for starting container');
     await master.finish();
 
-    const gone = await refusalOf(new UnmanagedMaster(clients.masterClient(token)).register());
-    expect(gone.className).to.match(/InvalidToken$/);
+    // The end is stored first; until then the attempt is known.
+    const gone = await eventually('the end of the token', async () => {
+      const refusal = await refusalOf(new UnmanagedMaster(clients.masterClient(token)).register());
+      return refusal.className.endsWith('InvalidToken') ? refusal : undefined;
+    });
     expect(gone.remoteMessage).to.contain('not found in AMRMTokenSecretManager');
   });
 });

@@ -31,10 +31,10 @@ export async function openLive(user: string, options: LiveOptions = {}): Promise
   const { scheme = 'hdfs', ...overrides } = options;
   const cluster = options.cluster ?? (await sharedCluster());
   const conf = loadHadoopConfiguration({ directories: [cluster.confDir] });
+  const authority = scheme === 'hdfs' ? '' : new URL(await cluster.webHdfsUrl()).host;
   const clients: WebHdfsFileSystem[] = [];
   const as = (name: string, more: Partial<HadoopClient> = {}): WebHdfsFileSystem => {
     const client = { conf, user: name, ...overrides, ...more };
-    const authority = scheme === 'hdfs' ? '' : new URL(cluster.webHdfsUrl()).host;
     const fileSystem = new WebHdfsFileSystem(webHdfsOptions(client, scheme, authority));
     clients.push(fileSystem);
     return fileSystem;

@@ -21,6 +21,10 @@ export class BodyReader {
   #state: 'more' | 'end' | 'broken' = 'more';
   #error: Error | undefined;
   #wake: (() => void) | undefined;
+  #silence: NodeJS.Timeout | undefined;
+  /** Where the read under way puts bytes, and how many it has. */
+  #into: Uint8Array | undefined;
+  #count = 0;
   #position = 0;
 
   /** @param silenceMs longest silence while a read waits */
@@ -29,7 +33,12 @@ export class BodyReader {
     this.#silenceMs = silenceMs;
     response.pause();
     response.on('data', (chunk: Buffer) => {
-      this.#rest = chunk;
+      this.#take(chunk);
+      if (this.#rest === undefined && this.#room > 0) {
+        // The next chunk is wanted at once: no detour through the event loop.
+        this.#silence?.refresh();
+        return;
+      }
       response.pause();
       this.#awake();
     });
@@ -53,21 +62,14 @@ export class BodyReader {
 
   /** Fills the buffer, or as much of it as the body still gives. Never rejects. */
   async read(into: Uint8Array): Promise<BodyPart> {
-    let count = 0;
-    while (count < into.length) {
-      const rest = this.#rest;
-      if (rest !== undefined) {
-        const part =
-          rest.length <= into.length - count ? rest : rest.subarray(0, into.length - count);
-        into.set(part, count);
-        count += part.length;
-        this.#rest = part.length === rest.length ? undefined : rest.subarray(part.length);
-      } else if (this.#state !== 'more') {
-        break;
-      } else {
-        await this.#nextChunk();
-      }
-    }
+    this.#into = into;
+    this.#count = 0;
+    const rest = this.#rest;
+    this.#rest = undefined;
+    if (rest !== undefined) this.#take(rest);
+    while (this.#room > 0 && this.#state === 'more') await this.#moreChunks();
+    const count = this.#count;
+    this.#into = undefined;
     this.#position += count;
     if (count === into.length && !this.ended) return { count, state: 'more' };
     return this.#error === undefined
@@ -82,13 +84,29 @@ export class BodyReader {
     this.#response.destroy();
   }
 
-  #nextChunk(): Promise<void> {
+  /** Bytes that the read under way still wants. */
+  get #room(): number {
+    return this.#into === undefined ? 0 : this.#into.length - this.#count;
+  }
+
+  /** Puts a chunk where the read under way wants it, and keeps the rest for the next one. */
+  #take(chunk: Buffer): void {
+    const part = chunk.length <= this.#room ? chunk : chunk.subarray(0, this.#room);
+    this.#into?.set(part, this.#count);
+    this.#count += part.length;
+    if (part.length < chunk.length) this.#rest = chunk.subarray(part.length);
+  }
+
+  /** Lets chunks come until the buffer is full or the body has ended. */
+  #moreChunks(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#finish(new Error(`no byte came for ${this.#silenceMs} ms`));
         this.#response.destroy();
       }, this.#silenceMs);
+      this.#silence = timer;
       this.#wake = (): void => {
+        this.#silence = undefined;
         clearTimeout(timer);
         resolve();
       };

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns';
 import * as http from 'node:http';
+import type { AxiosStatic } from 'axios';
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Agent as BaseAgent } from 'node:http';
@@ -140,7 +141,7 @@ export class HttpTransport {
   }
 }
 
-type Axios = (typeof import('axios'))['default'];
+type Axios = AxiosStatic;
 let loading: Promise<Axios> | undefined;
 
 /** Loaded with the first call: programs without Hadoop do not pay for it. */

@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { loadHadoopConfiguration } from '@heddle/hadoop-conf';
+import { WebHdfsFileSystem, webHdfsOptions } from '@heddle/webhdfs/hadoop';
+
+/** One way to move bytes, measured. */
+export interface HdfsSpeed {
+  readonly way: 'heddle' | 'curl' | 'hadoop';
+  readonly direction: 'read' | 'write';
+  readonly bytes: number;
+  /** Median of the rounds. */
+  readonly seconds: number;
+  /** MB (10^6 bytes) for each second of wall clock, one stream. */
+  readonly megabytesPerSecond: number;
+}
+
+/** What to measure, and where. */
+export interface HdfsSpeedOptions {
+  /** Site files of the cluster. */
+  readonly confDir: string;
+  readonly user: string;
+  readonly bytes: number;
+  readonly rounds: number;
+  /** Runs Hadoop's FsShell with these words; left out: that row is not measured. */
+  readonly fsShell?: (words: readonly string[]) => Promise<void>;
+}
+
+const run = promisify(execFile);
+/** One block for the whole file, as large files have for most of their bytes. */
+const blockSizeBytes = 1024 * 1024 * 1024;
+
+/**
+ * Reads and writes one file of HDFS by the engine's client, by `curl` over the same WebHDFS, and by
+ * Hadoop's Java client over its own protocol (its start of a JVM is part of its time, and told).
+ * Rounds of the ways alternate, so that load from outside falls on all of them.
+ */
+export async function measureHdfsSpeed(options: HdfsSpeedOptions): Promise<readonly HdfsSpeed[]> {
+  const conf = loadHadoopConfiguration({ directories: [options.confDir] });
+  const fs = new WebHdfsFileSystem(webHdfsOptions({ conf, user: options.user }, 'hdfs', ''));
+  const base = `/tmp/heddle-speed-${process.pid}`;
+  const local = join(tmpdir(), `heddle-speed-${process.pid}`);
+  const nameNode = conf.getRequired('dfs.namenode.http-address');
+  const url = (path: string, query: string): string =>
+    `http://${nameNode}/webhdfs/v1${path}?user.name=${options.user}&${query}`;
+  const times = new Map<string, number[]>();
+  const time = async (name: string, work: () => Promise<void>): Promise<void> => {
+    const startMs = performance.now();
+    await work();
+    times.set(name, [...(times.get(name) ?? []), (performance.now() - startMs) / 1000]);
+  };
+  const content = randomBytes(options.bytes);
+  try {
+    await writeFile(local, content);
+    for (let round = 0; round < options.rounds; round += 1) {
+      await time('heddle write', async () => {
+        const writer = await fs.create(`${base}-heddle`, { overwrite: true, blockSizeBytes });
+        const step = 256 * 1024;
+        for (let at = 0; at < content.length; at += step) {
+          await writer.write(content.subarray(at, at + step));
+        }
+        await writer.close();
+      });
+      await time('curl write', async () => {
+        const query = `op=CREATE&overwrite=true&blocksize=${blockSizeBytes}`;
+        const words = ['-sSfL', '-o', '/dev/null', '-T', local, url(`${base}-curl`, query)];
+        await run('curl', words, { timeout: 120_000 });
+      });
+      await time('heddle read', async () => {
+        const reader = await fs.openRead(`${base}-heddle`, { start: 0, end: options.bytes });
+        const into = Buffer.alloc(1024 * 1024);
+        for (let at = 0; at < options.bytes;) at += await reader.read(at, into);
+        await reader.close();
+      });
+      await time('curl read', async () => {
+        const words = ['-sSfL', '-o', '/dev/null', url(`${base}-heddle`, 'op=OPEN')];
+        await run('curl', words, { timeout: 120_000 });
+      });
+      if (options.fsShell !== undefined) {
+        const { fsShell } = options;
+        const sized = ['-D', `dfs.blocksize=${blockSizeBytes}`];
+        await time('hadoop write', () =>
+          fsShell([...sized, '-put', '-f', local, `${base}-hadoop`]),
+        );
+        await time('hadoop read', () => fsShell(['-get', '-f', `${base}-heddle`, `${local}-back`]));
+      }
+    }
+  } finally {
+    for (const way of ['heddle', 'curl', 'hadoop']) await fs.delete(`${base}-${way}`);
+    fs.close();
+    await rm(local, { force: true });
+    await rm(`${local}-back`, { force: true });
+  }
+  return [...times].map(([name, seconds]) => {
+    const [way, direction] = name.split(' ') as [HdfsSpeed['way'], HdfsSpeed['direction']];
+    const median = seconds.toSorted((a, b) => a - b)[Math.floor(seconds.length / 2)]!;
+    const megabytesPerSecond = options.bytes / 1e6 / median;
+    return { way, direction, bytes: options.bytes, seconds: median, megabytesPerSecond };
+  });
+}

@@ -1,0 +1,14 @@
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { engineBundleDirectory } from '../engine-files.js';
+import type { RuntimeFiles } from './application-submission.js';
+
+/** The parts of the runtime as they are installed on this machine. */
+export function installedRuntime(): RuntimeFiles {
+  const bundleDirectory = fileURLToPath(engineBundleDirectory());
+  return {
+    bundleDirectory,
+    nodeBinary: process.execPath,
+    archiveDirectory: resolve(dirname(bundleDirectory), 'runtime'),
+  };
+}

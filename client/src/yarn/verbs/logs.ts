@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import axios from 'axios';
+import { describeThrown } from '@heddle/common';
+import { exitCodes } from '../../command/exit-codes.js';
+import type { ClusterAccess } from '../cluster-access.js';
+import { isEnded } from '../rm-records.js';
+import { StagingError } from '../yarn-errors.js';
+import { aggregatedLogs, type ContainerLog } from './aggregated-logs.js';
+import type { VerbRequest } from './verb-request.js';
+
+type LogsRequest = Extract<VerbRequest, { verb: 'logs' }>;
+
+/** Files of a container that are worth reading, in this order. */
+const logFiles = ['stderr', 'stdout', 'prelaunch.err'];
+const followPauseMs = 1_000;
+const requestTimeoutMs = 20_000;
+/** How long aggregated logs may take to be complete after the end. */
+const aggregationPatienceMs = 20_000;
+
+/** Prints the logs of an application: from its nodes while it runs, from HDFS when it has ended. */
+export async function printLogs(
+  request: LogsRequest,
+  cluster: ClusterAccess,
+  write: (text: string) => void,
+): Promise<number> {
+  const shown = new Map<string, number>();
+  const emit = (log: ContainerLog): void => {
+    const key = `${log.container}/${log.file}`;
+    const from = shown.get(key) ?? 0;
+    if (log.text.length <= from) return;
+    const text = log.text.slice(from);
+    shown.set(key, log.text.length);
+    if (request.json) write(JSON.stringify({ ...log, text }));
+    else write(`${from === 0 ? `=== ${log.container} on ${log.host}: ${log.file}\n` : ''}${text}`);
+  };
+  const wanted = (container: string): boolean =>
+    request.container === undefined || container.endsWith(request.container);
+  for (;;) {
+    const report = await cluster.rm.application(request.applicationId);
+    if (isEnded(report.state)) break;
+    for (const log of await liveLogs(cluster, request.applicationId)) {
+      if (wanted(log.container)) emit(log);
+    }
+    if (!request.follow) return exitCodes.success;
+    await delay(followPauseMs);
+  }
+  const report = await cluster.rm.application(request.applicationId);
+  const deadlineMs = performance.now() + aggregationPatienceMs;
+  for (;;) {
+    const logs = await aggregatedLogs(cluster, request.applicationId, report.user);
+    const found = logs.filter(({ container }) => wanted(container));
+    if (found.length > 0) {
+      found.forEach(emit);
+      return exitCodes.success;
+    }
+    if (performance.now() > deadlineMs) break;
+    await delay(followPauseMs);
+  }
+  if (shown.size > 0) return exitCodes.success;
+  throw new StagingError(
+    `${request.applicationId} has ended, and its logs are not in the cluster's file system: log aggregation may be off (yarn.log-aggregation-enable); they are then on its nodes for a while, see yarn.nodemanager.log.retain-seconds`,
+  );
+}
+
+async function liveLogs(cluster: ClusterAccess, applicationId: string): Promise<ContainerLog[]> {
+  const containers = await cluster.rm.containers(applicationId);
+  const logs = await Promise.all(
+    containers.map(async ({ id, nodeHttpAddress }) => {
+      const host = nodeHttpAddress.replace(/^https?:\/\//, '').split(':')[0]!;
+      const files = await Promise.all(
+        logFiles.map(async (file): Promise<ContainerLog | undefined> => {
+          const base = nodeHttpAddress.startsWith('http')
+            ? nodeHttpAddress
+            : `http://${nodeHttpAddress}`;
+          const url = `${base}/ws/v1/node/containerlogs/${id}/${file}`;
+          const text = await fetchText(url, cluster.user).catch(
+            (error: unknown) => `(cannot be read: ${describeThrown(error, 200)})`,
+          );
+          return text === undefined || text === ''
+            ? undefined
+            : { container: id, host, file, text };
+        }),
+      );
+      return files.filter((log) => log !== undefined);
+    }),
+  );
+  return logs.flat();
+}
+
+/** Undefined when the container has no such file. */
+async function fetchText(url: string, user: string): Promise<string | undefined> {
+  const answer = await axios.get<string>(url, {
+    params: { 'user.name': user },
+    timeout: requestTimeoutMs,
+    responseType: 'text',
+    transformResponse: (body: unknown) => body,
+    validateStatus: () => true,
+    proxy: false,
+    headers: { Accept: 'text/plain' },
+  });
+  if (answer.status !== 200) return undefined;
+  // The page around the file's text, of releases that answer with one.
+  const match =
+    /^(?:Container: [\s\S]*?LogContents:\n)?([\s\S]*?)(?:\nEnd of LogType:[\s\S]*)?$/.exec(
+      answer.data,
+    );
+  return match?.[1] ?? answer.data;
+}

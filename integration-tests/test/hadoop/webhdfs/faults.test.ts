@@ -1,0 +1,165 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { LeveledLogger, type LogEntry } from '@heddle/common';
+import { expect } from 'chai';
+import {
+  FileNotFoundError,
+  ReadFailedError,
+  WriteFailedError,
+  type FileSystem,
+} from '@heddle/webhdfs';
+import { expectError } from '@heddle/webhdfs/contract';
+import { openLive, type LiveFileSystem } from './live-file-system.js';
+
+const mebibyte = 1024 * 1024;
+
+describe('WebHDFS and faults of real daemons', function () {
+  this.timeout(240_000);
+  let live: LiveFileSystem;
+  let fs: FileSystem;
+  let root: string;
+  const logged: LogEntry[] = [];
+
+  before(async () => {
+    const logger = new LeveledLogger({ write: (entry) => logged.push(entry) }, { level: 'debug' });
+    live = await openLive('unlucky', { logger, retries: { baseDelayMs: 100, maxDelayMs: 500 } });
+    fs = live.fileSystem;
+    root = live.root;
+  });
+  beforeEach(() => (logged.length = 0));
+  after(() => live.close());
+
+  const write = async (path: string, bytes: Buffer, blockSizeBytes?: number): Promise<void> => {
+    const writer = await fs.create(path, {
+      replication: 2,
+      ...(blockSizeBytes === undefined ? {} : { blockSizeBytes }),
+    });
+    await writer.write(bytes);
+    await writer.close();
+  };
+  /** The name of the daemon (`dn1`) of a host. */
+  const dataNodeOf = (host: string): string => {
+    const found = live.cluster.plan.daemons.find(
+      (daemon) => daemon.kind === 'datanode' && daemon.host.name === host,
+    );
+    if (found === undefined) throw new Error(`no DataNode on ${host}`);
+    return found.name;
+  };
+  const restart = async (name: string): Promise<void> => {
+    await live.cluster.startDaemon(name);
+    await live.cluster.waitForHealth();
+  };
+
+  it('A-076 goes on at another replica when a DataNode is killed in the middle of a read', async () => {
+    // More than the socket's buffers hold, so that most of it is still to come.
+    const content = randomBytes(48 * mebibyte);
+    await write(`${root}/read`, content, 64 * mebibyte);
+    const reader = await fs.openRead(`${root}/read`, { start: 0, end: content.length });
+    const found = Buffer.alloc(content.length);
+    expect(await reader.read(0, found.subarray(0, mebibyte))).to.equal(mebibyte);
+    const reading = logged.filter(({ message }) => message === 'reading from a DataNode');
+    const victim = dataNodeOf(String(reading[0]!.fields['dataNode']).split(':')[0]!);
+    await live.cluster.kill(victim);
+    try {
+      const rest = await reader.read(mebibyte, found.subarray(mebibyte));
+      expect(rest).to.equal(content.length - mebibyte);
+      expect(digest(found)).to.equal(digest(content));
+      const warned = logged.filter(({ message }) => message.includes('another one is tried'));
+      expect(warned, 'the fault happened').not.to.deep.equal([]);
+      expect(String(warned[0]!.fields['dataNode'])).to.include(
+        live.cluster.daemon(victim).host.name,
+      );
+    } finally {
+      await reader.close();
+      await restart(victim);
+    }
+  });
+
+  it('fails a write whose DataNode is killed, and leaves no file after the abort', async () => {
+    const writer = await fs.create(`${root}/write`, { replication: 1 });
+    await writer.write(Buffer.alloc(mebibyte, 'x'));
+    const begun = logged.find(({ message }) => message === 'writing to a DataNode');
+    const victim = dataNodeOf(String(begun!.fields['dataNode']).split(':')[0]!);
+    await live.cluster.kill(victim);
+    try {
+      const rest = async (): Promise<void> => {
+        for (let i = 0; i < 64; i += 1) await writer.write(Buffer.alloc(mebibyte, 'y'));
+        await writer.close();
+      };
+      const error = await expectError(rest(), WriteFailedError);
+      expect(error.dataNode).to.include(live.cluster.daemon(victim).host.name);
+      expect(error.bytesWritten).to.be.lessThan(65 * mebibyte);
+      await writer.abort();
+      await expectError(fs.status(`${root}/write`), FileNotFoundError);
+      // The other DataNodes take it.
+      await write(`${root}/write`, Buffer.alloc(mebibyte, 'z'));
+    } finally {
+      await restart(victim);
+    }
+  });
+
+  it('reads a file of which one replica was cut short, and says when all were', async () => {
+    const content = randomBytes(mebibyte / 2);
+    await write(`${root}/cut`, content);
+    const hosts = await hostsOfBoth(`${root}/cut`);
+    const replicas = hosts.map((host) => replicaFile(host, content.length));
+    truncateSync(replicas[0]!, 1000);
+    const reader = await fs.openRead(`${root}/cut`);
+    const found = Buffer.alloc(content.length);
+    expect(await reader.read(0, found)).to.equal(content.length);
+    expect(digest(found)).to.equal(digest(content));
+    for (const file of replicas) if (existsSync(file)) truncateSync(file, 1000);
+    const again = await fs.openRead(`${root}/cut`);
+    const error = await expectError(again.read(0, found), ReadFailedError);
+    expect(error.path).to.equal(`${root}/cut`);
+    expect(error.failures).not.to.deep.equal([]);
+    await again.close();
+    await reader.close();
+  });
+
+  it('A-082 reads what FsShell wrote, and writes what FsShell reads', async () => {
+    const shell = async (...words: string[]): Promise<string> => {
+      const main = 'org.apache.hadoop.fs.FsShell';
+      const result = await live.cluster.runHadoop(main, words, { user: 'unlucky' });
+      expect(result.code, result.stderr).to.equal(0);
+      return result.stdout;
+    };
+    const text = 'one\r\ntwo ümläut\n';
+    await write(`${root}/ours é.txt`, Buffer.from(text));
+    expect(await shell('-cat', `${root}/ours é.txt`)).to.equal(text);
+    await shell('-cp', `${root}/ours é.txt`, `${root}/theirs.txt`);
+    const reader = await fs.openRead(`${root}/theirs.txt`);
+    const bytes = Buffer.alloc(100);
+    const count = await reader.read(0, bytes);
+    expect(bytes.subarray(0, count).toString()).to.equal(text);
+    await reader.close();
+  });
+
+  /** Hosts of a file's only block, once there are two: a DataNode may just have come back. */
+  async function hostsOfBoth(path: string): Promise<readonly string[]> {
+    for (const deadline = Date.now() + 90_000; ;) {
+      const [block] = await fs.blockLocations(path, 0, 1);
+      if (block?.hosts.length === 2) return block.hosts;
+      if (Date.now() > deadline) throw new Error(`${path} has still one replica`);
+      await setTimeout(200);
+    }
+  }
+
+  /** The only block file of a size below a host's DataNode. */
+  function replicaFile(host: string, sizeBytes: number): string {
+    const folder = join(live.cluster.plan.directory, 'hosts', host);
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isFile() && /^blk_\d+$/.test(entry.name),
+    );
+    const paths = files.map((entry) => join(entry.parentPath, entry.name));
+    const fitting = paths.filter((path) => statSync(path).size === sizeBytes);
+    expect(fitting).to.have.length(1);
+    return fitting[0]!;
+  }
+});
+
+function digest(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
