@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { HadoopConfiguration, loadHadoopConfiguration } from '@heddle/hadoop-conf';
+import { loadHadoopConfiguration, type HadoopConfiguration } from '@heddle/hadoop-conf';
 import { sharedCluster, type MiniCluster } from '@heddle/integration-tests/cluster';
 import { WebHdfsFileSystem, webHdfsOptions } from '@heddle/webhdfs/hadoop';
 import { Scratch, linkEngine, runHeddle } from '../src/command/run-heddle.js';

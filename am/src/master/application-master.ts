@@ -29,7 +29,7 @@ import type {
   ProgramOutcome,
 } from '../relay/relay-message.js';
 import { RelayServer } from '../relay/relay-server.js';
-import { DriverChild } from './driver-child.js';
+import type { DriverChild } from './driver-child.js';
 import { ExecutorFleet } from './executor-fleet.js';
 import { masterExitCodes } from './master-exit-codes.js';
 import { StatusPage } from './status-page.js';
@@ -344,7 +344,6 @@ export class ApplicationMaster {
         answer = await rm.beat(request);
         failures = 0;
       } catch (error) {
-        if (this.#isEnding) return;
         if (this.#judgeBeatFailure(error, (failures += 1))) return;
         await delay(quietBeatMs);
         continue;
@@ -365,6 +364,7 @@ export class ApplicationMaster {
 
   /** @returns whether the application ends with it */
   #judgeBeatFailure(error: unknown, failures: number): boolean {
+    if (this.#isEnding) return true;
     const text = describeThrown(error);
     if (error instanceof AttemptGoneError) {
       this.#end(this.#failure(masterExitCodes.heartbeat, text, false));

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { assertNever, readSetting, settings, type Logger } from '@heddle/common';
 import {
-  AuthenticatedServer,
+  type AuthenticatedServer,
   BroadcastHub,
   ControlHub,
   controlTimes,
@@ -16,7 +16,7 @@ import {
 } from '@heddle/executor';
 import { formatContainerId, type AllocateResponse, type Container } from '@heddle/hadoop-rpc';
 import type { AllocatorEvent, AllocatorInstruction } from '../allocation/allocator-messages.js';
-import { Allocator, type AllocationSummary } from '../allocation/allocator.js';
+import type { AllocationSummary, Allocator } from '../allocation/allocator.js';
 import type { NodeManagers } from '../cluster/node-managers.js';
 import type { BeatRequest } from '../cluster/resource-manager.js';
 import type { ExecutorLaunch } from '../executor/executor-launch.js';

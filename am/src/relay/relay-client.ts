@@ -154,7 +154,7 @@ export class RelayClient {
     let waitMs = 20;
     for (;;) {
       const attempt = await this.#tryToConnect();
-      if (this.#done || attempt.kind === 'connected') return undefined;
+      if (this.#isClosed() || attempt.kind === 'connected') return undefined;
       const elapsedMs = performance.now() - startedMs;
       const isGone =
         attempt.kind === 'failed' &&
@@ -165,9 +165,14 @@ export class RelayClient {
         return new MasterUnreachableError(this.#address, attempt.reason);
       }
       await delay(waitMs);
-      if (this.#done) return undefined;
+      if (this.#isClosed()) return undefined;
       waitMs = Math.min(maxRetryMs, waitMs * 2);
     }
+  }
+
+  /** Asked again after each wait: the owner may have closed this meanwhile. */
+  #isClosed(): boolean {
+    return this.#done;
   }
 
   #tryToConnect(): Promise<Attempt> {
@@ -287,7 +292,7 @@ export class RelayClient {
     if (this.#done) return;
     this.#options.logger.info('the connection to the ApplicationMaster broke: dialling again');
     const error = await this.#connectWithin(this.#options.reconnectTimeoutMs);
-    if (error === undefined || this.#done) return;
+    if (error === undefined || this.#isClosed()) return;
     this.close();
     this.#events.lost(error);
   }

@@ -56,7 +56,7 @@ describe('Text for the shells of a container', () => {
     ...hostile,
     ...fc.sample(
       fc.string({
-        unit: fc.constantFrom(...'\'"`$\\!*?{}()[]<>|&;#~ \n\tabé'),
+        unit: fc.constantFrom(...Array.from('\'"`$\\!*?{}()[]<>|&;#~ \n\tabé')),
         minLength: 1,
         maxLength: 24,
       }),

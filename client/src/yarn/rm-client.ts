@@ -130,8 +130,8 @@ export class RmClient {
     const body = await this.#json('GET', path, `list containers of ${applicationId}`);
     const listed = isObject(body['containers']) ? body['containers'] : body;
     return listOf(listed['container']).map((one) => ({
-      id: String(one['containerId'] ?? one['id'] ?? ''),
-      nodeHttpAddress: String(one['nodeHttpAddress'] ?? ''),
+      id: textOf(one['containerId']) ?? textOf(one['id']) ?? '',
+      nodeHttpAddress: textOf(one['nodeHttpAddress']) ?? '',
     }));
   }
 
@@ -184,7 +184,7 @@ export class RmClient {
     applicationId?: string,
   ): Promise<AxiosResponse> {
     const deadlineMs = performance.now() + this.#patienceMs;
-    let reason = '';
+    let reason: string;
     let cause: unknown;
     for (let attempt = 0; ; attempt += 1) {
       const base = this.#bases[this.#active]!;
@@ -231,11 +231,11 @@ export class RmClient {
     const parsed = parseJson(text);
     const remote = isObject(parsed) ? parsed['RemoteException'] : undefined;
     if (isObject(remote)) {
-      const message = String(remote['message'] ?? '').replace(/^java\.lang\.Exception: /, '');
+      const message = (textOf(remote['message']) ?? '').replace(/^java\.lang\.Exception: /, '');
       return new ResourceManagerRefusedError(
         what,
         answer.status,
-        String(remote['exception'] ?? ''),
+        textOf(remote['exception']),
         message.slice(0, shownTextLength),
       );
     }
@@ -284,6 +284,10 @@ function withoutUser(target: string): string {
   const url = new URL(target);
   url.searchParams.delete('user.name');
   return url.href;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function parseJson(text: string): unknown {

@@ -44,12 +44,23 @@ describe('the words of heddle submit', () => {
         'a,b#c',
         '--driver-memory',
         '2g',
+        '--executor-memory',
+        '3g',
+        '--executor-cores',
+        '4',
+        '--num-executors',
+        '5',
         '--properties-file',
         'p',
       ],
       ...['--check', '-v', '--json', 'app.ts'],
     );
-    expect(options).to.deep.equal({
+    expect(options).to.include({
+      executorMemory: '3g',
+      executorCores: '4',
+      numExecutors: '5',
+    });
+    expect(options).to.deep.include({
       app: 'app.ts',
       args: [],
       master: 'local[3]',
@@ -67,7 +78,7 @@ describe('the words of heddle submit', () => {
 
   it('that are unknown are refused with a suggestion', () => {
     expect(refused('submit', '--mastr', 'local', 'app.ts')).to.match(/--mastr.*\n.*--master/);
-    expect(refused('submit', '--num-executors', '3', 'app.ts')).to.contain('--num-executors');
+    expect(refused('submit', '--num-executor', '3', 'app.ts')).to.contain('--num-executors');
     expect(refused('submti', 'app.ts')).to.match(/submti.*\n.*submit/);
   });
 

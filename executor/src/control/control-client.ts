@@ -156,9 +156,14 @@ export class ControlClient {
         }
       }
       await delay(waitMs);
-      if (this.#done) return;
+      if (this.#isDone()) return;
       waitMs = Math.min(MAX_RETRY_MS, waitMs * 2);
     }
+  }
+
+  /** Asked anew after each wait: meanwhile it may have become true. */
+  #isDone(): boolean {
+    return this.#done;
   }
 
   #tryToConnect(): Promise<Attempt> {

@@ -69,7 +69,9 @@ export class FaultProxy {
     // A delayed frame delays what follows: TCP keeps the order.
     let queue = Promise.resolve();
     const send = (bytes: Buffer): void => {
-      queue = queue.then(() => { if (!to.destroyed) to.write(bytes); });
+      queue = queue.then(() => {
+        if (!to.destroyed) to.write(bytes);
+      });
     };
     from.on('data', (chunk: Buffer) => {
       pending = Buffer.concat([pending, chunk]);

@@ -120,9 +120,7 @@ describe('control messages', () => {
     let refused = 0;
     for (const message of executorMessages) {
       for (const name of Object.keys(message).filter((key) => key !== 'kind')) {
-        const without = Object.fromEntries(
-          Object.entries(message).filter(([key]) => key !== name),
-        );
+        const without = Object.fromEntries(Object.entries(message).filter(([key]) => key !== name));
         expect(() => decode(without), `${message.kind} without ${name}`).to.throw(
           ControlProtocolError,
         );

@@ -17,7 +17,8 @@ import { activeNameNode, describeHealth, isHealthy, waitForHealth } from './read
 import { runProcess } from './run-process.js';
 import { writeSiteFiles } from './site-files.js';
 
-const formatTimeoutMs = 60_000;
+const formatTimeoutMs = 120_000;
+const requestTimeoutMs = 60_000;
 const readyTimeoutMs = 180_000;
 const switchTimeoutMs = 60_000;
 
@@ -95,7 +96,10 @@ async function makeSharedFolders(plan: ClusterPlan): Promise<void> {
     // Making a folder does not set the sticky bit.
     for (const operation of ['MKDIRS', 'SETPERMISSION']) {
       const url = `${base}${folder}?op=${operation}&permission=1777&user.name=${userInfo().username}`;
-      const answer = await fetch(url, { method: 'PUT', signal: AbortSignal.timeout(10_000) });
+      const answer = await fetch(url, {
+        method: 'PUT',
+        signal: AbortSignal.timeout(requestTimeoutMs),
+      });
       if (!answer.ok) throw new Error(`${operation} ${folder}: ${await answer.text()}`);
     }
   }

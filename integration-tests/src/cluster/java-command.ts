@@ -41,6 +41,8 @@ const javaFlags = [
   '-XX:MaxMetaspaceSize=160m',
   '-Xshare:auto',
   '-Xss512k',
+  // No file of it in the machine's temporary directory.
+  '-XX:-UsePerfData',
 ];
 
 function javaProgram(): string {
@@ -63,6 +65,8 @@ export function daemonCommand(
       `-Dproc_${daemon.name}`,
       ...javaFlags,
       `-Xmx${heapMb}m`,
+      // Where the web servers unpack their pages.
+      `-Djava.io.tmpdir=${join(plan.directory, 'tmp')}`,
       '-Dhadoop.root.logger=INFO,RFA',
       `-Dhadoop.log.file=${join(logs, `${daemon.name}.log`)}`,
       `-Dhadoop.log.dir=${logs}`,

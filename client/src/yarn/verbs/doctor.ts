@@ -49,8 +49,8 @@ export async function runDoctor(
   });
   const rmAnswers = await check('ResourceManager', async () => {
     const info = await cluster.rm.clusterInfo();
-    const version = String(info['resourceManagerVersion'] ?? 'unknown version');
-    const state = String(info['haState'] ?? info['state'] ?? '');
+    const version = textOf(info['resourceManagerVersion']) ?? 'of an unknown version';
+    const state = textOf(info['haState']) ?? textOf(info['state']) ?? 'in an unknown state';
     return { verdict: 'ok', text: `Hadoop ${version}, ${state}` };
   });
   if (rmAnswers) {
@@ -100,3 +100,7 @@ export async function runDoctor(
 }
 
 const marks = { ok: '[ok]', warning: '[!]', broken: '[broken]' } as const;
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -46,7 +46,11 @@ describe('A cluster for tests, beside others', function () {
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
-    const [line] = (await once(owner.stdout, 'data')) as [Buffer];
+    const died = once(owner, 'exit').then(() => {
+      throw new Error('The owner of the second cluster died.');
+    });
+    died.catch(() => undefined);
+    const [line] = (await Promise.race([once(owner.stdout, 'data'), died])) as [Buffer];
     const names = JSON.parse(line.toString()) as string[];
     expect(processesWorkingIn(directory).length).to.be.at.least(8);
     expect(isHealthy(await cluster.health())).to.equal(true);
