@@ -243,7 +243,6 @@ describe('Programs on YARN', function () {
         const result = await running;
         expect(result.exitCode, result.stderr).to.not.equal(0);
         expect(await processesOf(id)).to.deep.equal([]);
-        await run(['kill', id]);
       });
     });
   }
@@ -253,6 +252,7 @@ describe('Programs on YARN', function () {
     const deadlineMs = Date.now() + 90_000;
     while (Date.now() < deadlineMs) {
       const listed = await run(['ls', '--json']);
+      if (listed.exitCode !== 0) throw new Error(listed.stderr);
       const applications = JSON.parse(listed.stdout) as {
         id: string;
         state: string;

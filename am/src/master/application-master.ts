@@ -12,6 +12,7 @@ import { resourceManagersOf, type HadoopConfiguration } from '@heddle/hadoop-con
 import { RemoteError, tokenKinds, tokenOfKind } from '@heddle/hadoop-rpc';
 import { Allocator } from '../allocation/allocator.js';
 import { NodeManagers } from '../cluster/node-managers.js';
+import { applicationHasEnded } from '../cluster/application-state.js';
 import { AttemptGoneError, ResourceManager, type BeatAnswer } from '../cluster/resource-manager.js';
 import {
   ExecutorLaunch,
@@ -66,6 +67,8 @@ const quietBeatMs = 1_000;
 const maxBeatFailures = 5;
 /** How often a wait for containers is told. */
 const waitNoteMs = 15_000;
+/** A killed container has a quarter of a second, in which YARN notes that its application is killed. */
+const killedPatienceMs = 150;
 const maxDiagnosticsLength = 16_384;
 
 /**
@@ -447,6 +450,17 @@ export class ApplicationMaster {
     if (status !== 'succeeded') {
       this.#relay.send({ kind: 'failed', reason: diagnostics, exitCode });
     }
+    const { conf, environment, description } = this.#options;
+    // Another attempt would need the staged files; a killed application has none.
+    const hasEnded =
+      !unregisters &&
+      (await applicationHasEnded(
+        conf,
+        environment.applicationId,
+        description.user,
+        killedPatienceMs,
+      ));
+    if (hasEnded) await this.#cleanUp();
     await this.#fleet?.stop();
     if (unregisters) {
       try {
@@ -455,13 +469,7 @@ export class ApplicationMaster {
         this.#logger.warn('YARN could not be told of the end', { error: describeThrown(error) });
       }
     }
-    if (unregisters || this.#isLastAttempt) {
-      try {
-        await this.#options.cleanUp();
-      } catch (error) {
-        this.#logger.warn('staged files could not be removed', { error: describeThrown(error) });
-      }
-    }
+    if (unregisters || this.#isLastAttempt) await this.#cleanUp();
     this.#relay.send({ kind: 'finished' });
     await this.#relay.close();
     await this.#driver?.end();
@@ -469,5 +477,13 @@ export class ApplicationMaster {
     this.#nodes.close();
     this.#rm?.close();
     return exitCode;
+  }
+
+  async #cleanUp(): Promise<void> {
+    try {
+      await this.#options.cleanUp();
+    } catch (error) {
+      this.#logger.warn('staged files could not be removed', { error: describeThrown(error) });
+    }
   }
 }

@@ -60,7 +60,11 @@ describe('The relay between driver and ApplicationMaster', () => {
   it('gives every message as it was, whatever its bytes', () => {
     fc.assert(
       fc.property(
-        fc.string({ minLength: 1, maxLength: 40, unit: fc.constantFrom(...Array.from('0123456789abcXYZ_-')) }),
+        fc.string({
+          minLength: 1,
+          maxLength: 40,
+          unit: fc.constantFrom(...Array.from('0123456789abcXYZ_-')),
+        }),
         fc.uint8Array({ maxLength: 200 }),
         fc.nat({ max: 2 ** 31 }),
         (executorId, bytes, id) => {

@@ -32,7 +32,8 @@ import { checkSizes, describeSizes, masterSize } from './container-sizes.js';
 import { engineArchive, nodeArchive } from './runtime-archives.js';
 import { Staging, localFile } from './staging.js';
 import { tarArchive, type TarFile } from './tar-archive.js';
-import { StagingError } from './yarn-errors.js';
+import { isEnded } from './rm-records.js';
+import { ApplicationUnknownError, StagingError } from './yarn-errors.js';
 
 /** Where the parts of the runtime are on this machine. */
 export interface RuntimeFiles {
@@ -75,6 +76,9 @@ export const applicationType = 'HEDDLE';
 const environmentPrefix = 'heddle.yarn.appMasterEnv.';
 /** File of the engine's bundle that the first container starts. */
 const masterMain = 'yarn-am-main.js';
+
+/** Directories of ended applications that one submission looks at. */
+const abandonedAtOnce = 10;
 
 const compress = promisify(gzip);
 
@@ -136,6 +140,27 @@ export class ApplicationSubmission {
       await rm.setLifetime(applicationId, new Date(Date.now() + lifetimeMs));
     }
     return { applicationId, stagingDirectory };
+  }
+
+  /**
+   * Removes what applications of this user left that ended without anybody to clean up after them.
+   * Looks at a few of them; never throws.
+   */
+  async removeAbandoned(source: ConfigSource): Promise<void> {
+    const { files, rm } = this.#cluster;
+    const root = stagingRoot(source, files);
+    const names = await files.fileSystem.listNames(root).catch(() => []);
+    const old = names
+      .filter((name) => /^application_\d+_\d+$/.test(name))
+      .slice(0, abandonedAtOnce);
+    for (const applicationId of old) {
+      const hasEnded = await rm.application(applicationId).then(
+        ({ state }) => isEnded(state),
+        // Forgotten by YARN, which forgets only those that have ended.
+        (error: unknown) => error instanceof ApplicationUnknownError,
+      );
+      if (hasEnded) await this.removeStaging(`${root}/${applicationId}`).catch(() => undefined);
+    }
   }
 
   async removeStaging(stagingDirectory: string): Promise<void> {

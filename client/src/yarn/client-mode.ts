@@ -44,6 +44,7 @@ export class ClientModeApplication {
     this.#applicationId = applicationId;
     this.#stagingDirectory = submitted.stagingDirectory;
     this.#tell(`submitted ${applicationId}`);
+    void this.#submission.removeAbandoned(request.settings);
     const report = await this.#untilRegistered(applicationId, request.settings);
     const attemptId = attemptOf(report);
     return {

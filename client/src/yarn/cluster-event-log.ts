@@ -1,5 +1,10 @@
 import { describeThrown, type Logger } from '@heddle/common';
-import { EVENT_LOG_VERSION, redactSettings, type Listener, type ListenerEvent } from '@heddle/scheduler';
+import {
+  EVENT_LOG_VERSION,
+  redactSettings,
+  type Listener,
+  type ListenerEvent,
+} from '@heddle/scheduler';
 import type { FileSystem } from '@heddle/webhdfs';
 
 export interface ClusterEventLogOptions {

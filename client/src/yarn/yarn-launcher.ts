@@ -10,11 +10,7 @@ import {
   type Logger,
 } from '@heddle/common';
 import { ClusterBackend, type AttemptKey, type NetworkAddress } from '@heddle/executor';
-import {
-  SchedulerRunner,
-  allocationSettings,
-  schedulerSettings,
-} from '@heddle/scheduler';
+import { SchedulerRunner, allocationSettings, schedulerSettings } from '@heddle/scheduler';
 import type { ClusterFileSystems } from '@heddle/webhdfs/hadoop';
 import { version } from 'heddle';
 import {
@@ -27,6 +23,7 @@ import {
 } from 'heddle/internal';
 import { readPools } from '../launch/local-launcher.js';
 import { ClusterEventLog } from './cluster-event-log.js';
+import { startStatusReports } from './status-reports.js';
 
 /** An ApplicationMaster to connect with, and the proof of belonging to it. */
 export interface MasterConnection {
@@ -76,6 +73,7 @@ export class YarnLauncher implements Launcher {
   #eventLog: ClusterEventLog | undefined;
   #summary: YarnSummary = {};
   #isStopped = false;
+  #stopReports: (() => void) | undefined;
 
   constructor(options: YarnLauncherOptions) {
     this.#options = options;
@@ -155,6 +153,9 @@ export class YarnLauncher implements Launcher {
     });
     await runner.start();
     this.#runner = runner;
+    this.#stopReports = startStatusReports(runner, (json, progress) =>
+      links.report(json, progress),
+    );
     const slots = instances * executorSize(source).slots;
     const application: LaunchedApplication = {
       applicationId,
@@ -188,7 +189,8 @@ export class YarnLauncher implements Launcher {
     const { files, deployMode, logger } = this.#options;
     const named = readOptionalSetting(source, settings.eventLogDir);
     const { fileSystem, path } = files.registry.resolve(named ?? '.heddle/events');
-    const name = deployMode === 'client' ? applicationId : `${applicationId}_${attemptId.slice(-1)}`;
+    const name =
+      deployMode === 'client' ? applicationId : `${applicationId}_${attemptId.slice(-1)}`;
     try {
       return await ClusterEventLog.open({
         fileSystem,
@@ -210,6 +212,7 @@ export class YarnLauncher implements Launcher {
   /** Ends the application, and tells YARN how the program ended; idempotent. */
   async stop(outcome: ProgramOutcome): Promise<void> {
     if (this.#links !== undefined) this.#links.outcome = outcome;
+    this.#stopReports?.();
     await this.#runner?.stop();
     await this.#eventLog?.close();
     await this.#links?.finish();

@@ -206,6 +206,7 @@ async function runInCluster(
     });
     applicationId = submitted.applicationId;
     tellUser(`submitted ${applicationId}`);
+    void submission.removeAbandoned(source);
     const waits = readSetting(source, settings.submitWaitAppCompletion);
     const watch = new ApplicationWatch({
       rm: cluster.rm,

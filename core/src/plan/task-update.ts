@@ -79,12 +79,15 @@ export interface AccumulatorUpdate {
   readonly value: Uint8Array;
 }
 
-/** A cached block that the attempt stored. */
+/** A cached block that an executor stored, moved or lost. */
 export interface BlockStatus {
   readonly rddId: number;
   readonly partition: number;
+  /** 0 in both places is an empty partition, which is a block like any other. */
   readonly memoryBytes: number;
   readonly diskBytes: number;
+  /** The executor has it no more. */
+  readonly isGone?: boolean;
 }
 
 /** Times in milliseconds; sizes in bytes. */

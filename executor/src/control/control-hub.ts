@@ -195,7 +195,11 @@ export class ControlHub {
       return fenced(`executor ${executorId} was not started at ${address}`);
     }
     const known = this.#sessions.get(executorId);
-    if (known !== undefined) {
+    if (known !== undefined && sessionId === '' && known.isUnheard) {
+      // Our welcome was lost: the executor does not know of this session.
+      this.#sessions.delete(executorId);
+      known.close(undefined);
+    } else if (known !== undefined) {
       return known.sessionId === sessionId
         ? known
         : fenced(`there is an executor ${executorId} already`);
@@ -341,6 +345,11 @@ class HubSession {
       beatMessage: (bytes) => events.message(bytes),
       beat: (beat) => this.channel.sendBeat(beat),
     });
+  }
+
+  /** Whether the executor has never said anything in it. */
+  get isUnheard(): boolean {
+    return this.channel.received === 0;
   }
 
   /** Goes on over a new connection; one that is there still is given up. */

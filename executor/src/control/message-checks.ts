@@ -64,6 +64,7 @@ const blockStatus = record({
   partition: whole,
   memoryBytes: amount,
   diskBytes: amount,
+  isGone: optional(flag),
 });
 
 const result = union({

@@ -44,4 +44,6 @@ export interface BlockSizes {
   readonly partition: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
+  /** The block was dropped. */
+  readonly isGone?: boolean;
 }

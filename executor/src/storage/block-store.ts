@@ -276,7 +276,7 @@ export class BlockStore {
     removeFile(block.disk);
     if (tell) {
       this.#options.onDropped?.(block.id);
-      this.#options.onChanged?.({ ...block.id, memoryBytes: 0, diskBytes: 0 });
+      this.#options.onChanged?.({ ...block.id, memoryBytes: 0, diskBytes: 0, isGone: true });
     }
   }
 }

@@ -82,7 +82,7 @@ export class ClusterFixture {
               events.joined(executor);
             },
           }),
-        wish: (wish) => links.wish(wish),
+        wish: () => links.wish(),
         send: (executorId, message) => links.send(executorId, message),
         end: (executorId, reason) => links.end(executorId, reason),
         setPeers: (peers) => links.setPeers(peers),

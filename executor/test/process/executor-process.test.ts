@@ -155,7 +155,7 @@ describe('executor processes', function () {
     await started({
       settings: new Map([
         ...quickSettings,
-        ['heddle.executor.decommission.forceKillTimeout', '1s'],
+        ['heddle.executor.decommission.forceKillTimeout', '6s'],
       ]),
     });
     const stage = cluster.stage(sumPlan);

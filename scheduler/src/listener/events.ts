@@ -145,6 +145,7 @@ export type ListenerEvent =
       readonly partition: number;
       readonly memoryBytes: number;
       readonly diskBytes: number;
+      readonly isGone?: boolean;
     }
   | { readonly kind: 'unpersistRdd'; readonly timeMs: number; readonly rddId: number };
 

@@ -129,7 +129,7 @@ export class Announcer {
 
   blocksUpdated(executorId: string, blocks: readonly BlockStatus[]): void {
     if (!this.#bus.hasListeners) return;
-    for (const { rddId, partition, memoryBytes, diskBytes } of blocks) {
+    for (const { rddId, partition, memoryBytes, diskBytes, isGone } of blocks) {
       const timeMs = this.#clock.nowMs();
       this.#bus.post({
         kind: 'blockUpdated',
@@ -139,6 +139,7 @@ export class Announcer {
         partition,
         memoryBytes,
         diskBytes,
+        ...(isGone === true && { isGone }),
       });
     }
   }

@@ -17,7 +17,7 @@ type RddBlocks = Map<number, Map<string, BlockCopy>>;
 
 /**
  * What the driver knows of cached partitions: which executors hold them. Pure state.
- * A report of zero bytes in memory and on disk means that the block is gone.
+ * A block of zero bytes is one of an empty partition; one that is gone is reported as such.
  *
  * Source: Spark 4.0 `BlockManagerMasterEndpoint`.
  */
@@ -30,7 +30,7 @@ export class BlockTracker {
 
   update(status: BlockStatus, location: BlockLocation): void {
     const sizeBytes = status.memoryBytes + status.diskBytes;
-    if (sizeBytes === 0) {
+    if (status.isGone === true) {
       this.#remove(status.rddId, status.partition, location.executorId);
       return;
     }

@@ -209,7 +209,7 @@ describe('DagScheduler: cached partitions (A-128)', () => {
     story.handle({ kind: 'shuffleRemoved', shuffleId: shuffleIdOf(cached) });
     expect(story.submit(cached)).to.include('run 5.0 [0 1]');
     story.succeed('5.0', 0, {
-      blocks: [{ rddId: cached.rddId, partition: 1, memoryBytes: 0, diskBytes: 0 }],
+      blocks: [{ rddId: cached.rddId, partition: 1, memoryBytes: 0, diskBytes: 0, isGone: true }],
     });
     story.succeed('5.0', 1);
     expect(story.submit(cached)).to.include('run 6.0 [0]');
