@@ -51,6 +51,9 @@ function table() {
     '| setting | type | default | what it does | since |',
     '| --- | --- | --- | --- | --- |',
     ...rows.map((row) => `| ${row} |`),
+    ...settingsRegistry.families.map(
+      ({ prefix, doc }) => `| \`${prefix}<name>\` | text | (none) | ${cell(doc)} | 0.1.0 |`,
+    ),
     '',
   ].join('\n');
 }

@@ -34,7 +34,11 @@ export {
   executorExitCodes,
   type ExecutorExitCode,
 } from './process/exit-codes.js';
-export { LaunchSpecError, parseLaunchSpec, type ExecutorLaunchSpec } from './process/launch-spec.js';
+export {
+  LaunchSpecError,
+  parseLaunchSpec,
+  type ExecutorLaunchSpec,
+} from './process/launch-spec.js';
 export { BroadcastHub, type BroadcastHubOptions } from './broadcast/broadcast-hub.js';
 export {
   makeShuffleNetwork,

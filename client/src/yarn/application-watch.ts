@@ -104,7 +104,7 @@ export function describeState(report: ApplicationReport): string {
     case 'ACCEPTED': {
       const why = report.diagnostics
         .replace(/^\[[^\]]*\]\s*/, '')
-        .split('\n', 1)[0]!
+        .split(/\n|\s+Details\s*:/, 1)[0]!
         .trim();
       return `${state}, in queue ${report.queue}${why === '' ? '' : ` (${why.slice(0, 300)})`}`;
     }

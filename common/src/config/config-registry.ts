@@ -29,10 +29,7 @@ export class ConfigRegistry {
   readonly #families: readonly SettingFamily[];
 
   /** @param families prefixes of keys that anything may follow */
-  constructor(
-    entries: Iterable<ConfigEntry<unknown>>,
-    families: readonly SettingFamily[] = [],
-  ) {
+  constructor(entries: Iterable<ConfigEntry<unknown>>, families: readonly SettingFamily[] = []) {
     this.#families = families;
     for (const entry of entries) {
       if (this.#entries.has(entry.key))

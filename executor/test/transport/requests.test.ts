@@ -142,7 +142,12 @@ describe('requests between the processes of an application', () => {
   it('T2: a key prints as [key]', () => {
     const { key } = fixture;
     const secret = key.bytes().toString('hex').slice(0, 16);
-    for (const text of [inspect(key), JSON.stringify({ key }), key.toString(), inspect({ a: [key] })]) {
+    for (const text of [
+      inspect(key),
+      JSON.stringify({ key }),
+      key.toString(),
+      inspect({ a: [key] }),
+    ]) {
       expect(text).to.contain('[key]');
       expect(text).not.to.contain(secret);
     }

@@ -15,6 +15,8 @@ export interface ClusterWay {
   /** Sends a signal; false when the daemon does not run. */
   signalDaemon(plan: ClusterPlan, daemon: Daemon, signal: NodeJS.Signals): Promise<boolean>;
   isDaemonRunning(plan: ClusterPlan, daemon: Daemon): Promise<boolean>;
+  /** Tells whether every thread of a daemon stands still after SIGSTOP. */
+  isDaemonPaused(plan: ClusterPlan, daemon: Daemon): Promise<boolean>;
   /** Resident memory of a daemon in bytes; 0 when it does not run. */
   daemonMemoryBytes(plan: ClusterPlan, daemon: Daemon): Promise<number>;
   /** Takes a worker off the network, its containers included. */

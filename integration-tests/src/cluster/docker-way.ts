@@ -164,6 +164,18 @@ export class DockerWay implements ClusterWay {
     return commandLine?.includes(`-Dproc_${daemon.name} `) ?? false;
   }
 
+  async isDaemonPaused(plan: ClusterPlan, daemon: Daemon): Promise<boolean> {
+    const pid = this.#pid(plan, daemon);
+    if (pid === undefined) return false;
+    const states = await this.#inHost(plan, daemon, `grep -h ^State: /proc/${pid}/task/*/status`);
+    return (
+      states
+        ?.trim()
+        .split('\n')
+        .every((line) => /^State:\s+T/.test(line)) ?? false
+    );
+  }
+
   async daemonMemoryBytes(plan: ClusterPlan, daemon: Daemon): Promise<number> {
     const pid = this.#pid(plan, daemon);
     if (pid === undefined) return 0;

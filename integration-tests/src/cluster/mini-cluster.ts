@@ -246,9 +246,18 @@ export class MiniCluster {
     throw new Error(`${name} does not run, so it cannot be sent ${signal}.`);
   }
 
-  /** Stops a daemon's process in the middle of whatever it does; its connections stay open. */
-  pause(name: string): Promise<void> {
-    return this.#signal(name, 'SIGSTOP');
+  /**
+   * Stops a daemon's process in the middle of whatever it does, and returns when it stands still; its
+   * connections stay open.
+   * @throws Error when it does not run or does not stand still within the bound
+   */
+  async pause(name: string): Promise<void> {
+    await this.#signal(name, 'SIGSTOP');
+    const deadline = Date.now() + daemonEndTimeoutMs;
+    while (!(await this.#way.isDaemonPaused(this.plan, this.daemon(name)))) {
+      if (Date.now() > deadline) throw new Error(`${name} does not stand still after SIGSTOP.`);
+      await sleep(20);
+    }
   }
 
   /** Lets a paused daemon go on. */

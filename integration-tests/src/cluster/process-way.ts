@@ -17,6 +17,7 @@ import type { Command } from './java-command.js';
 import {
   type ProcessIdentity,
   identifyProcess,
+  isProcessPaused,
   isProcessRunning,
   processesWorkingIn,
   residentBytes,
@@ -81,6 +82,11 @@ export class ProcessWay implements ClusterWay {
   isDaemonRunning(plan: ClusterPlan, daemon: Daemon): Promise<boolean> {
     const identity = identityOf(plan, daemon);
     return Promise.resolve(identity !== undefined && isProcessRunning(identity));
+  }
+
+  isDaemonPaused(plan: ClusterPlan, daemon: Daemon): Promise<boolean> {
+    const identity = identityOf(plan, daemon);
+    return Promise.resolve(identity !== undefined && isProcessPaused(identity.pid));
   }
 
   daemonMemoryBytes(plan: ClusterPlan, daemon: Daemon): Promise<number> {

@@ -55,6 +55,17 @@ export async function waitForEnd(
   return true;
 }
 
+/** Tells whether every thread of a process stands still: SIGSTOP reaches a busy process with a delay. */
+export function isProcessPaused(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) => {
+      return /^State:\s+T/m.test(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'));
+    });
+  } catch {
+    return false;
+  }
+}
+
 /** Resident memory of a process in bytes; 0 when it has ended. */
 export function residentBytes(pid: number): number {
   try {

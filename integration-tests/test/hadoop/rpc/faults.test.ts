@@ -92,8 +92,11 @@ describe('RPC clients and faults of live daemons', function () {
     // The answer comes after more than one ping.
     await cluster.pause('rm');
     const waiting = master.beat();
-    await errorOf(clients.applicationClient().getNewApplication({ timeoutMs: 700 }));
-    await cluster.resume('rm');
+    try {
+      await errorOf(clients.applicationClient().getNewApplication({ timeoutMs: 700 }));
+    } finally {
+      await cluster.resume('rm');
+    }
     expect((await waiting).responseId).to.equal(1);
     // Nothing to do for longer than the limit.
     await new Promise((resolve) => setTimeout(resolve, 600));
