@@ -54,8 +54,9 @@ export class TaskBroadcast {
   }
 
   setBytes(bytes: SharedArrayBuffer | undefined): void {
-    // The same bytes again: they came by themselves after this thread had asked for them.
-    if (bytes !== undefined && bytes === this.#bytes) return;
+    // They came by themselves after this thread had asked for them. (They need not be the same object:
+    // each message makes one of its own over the same memory.)
+    if (bytes !== undefined && this.#bytes !== undefined) return;
     this.#bytes = bytes;
     this.#decoded = undefined;
   }

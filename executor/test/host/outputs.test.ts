@@ -79,7 +79,7 @@ describe('what tasks leave behind', () => {
     expect(status.partSizesBytes).to.have.lengthOf(4);
     const folder = join(status.localDirectory, 'output', status.mapId);
     expect(readdirSync(folder)).to.include('file.out');
-    fixture.executor.removeShuffle(3);
+    await fixture.executor.removeShuffle(3);
     expect(existsSync(folder)).to.equal(false);
   });
 
