@@ -196,6 +196,27 @@ describe('heddle submit', function () {
     expect(bad.report?.['error']).to.include({ code: 'Error', message: 'Error: x', line: 2 });
   });
 
+  it('ends with a report in JSON too when the words of the command are refused', async () => {
+    const app = scratch.write('app.ts', '');
+    for (const [words, code, message] of [
+      [['--mastr', 'x', app], 'USAGE', "unknown option '--mastr'\n(Did you mean --master?)"],
+      [[], 'USAGE', 'missing required argument'],
+      [['--conf', 'heddle.mster=x', app], 'CONFIG', 'did you mean heddle.master?'],
+      [['--name', 'n', 'nowhere.ts'], 'SUBMISSION', 'there is no program nowhere.ts'],
+    ] as const) {
+      const result = await runHeddle(['submit', '--json', ...words]);
+      expect(result.exitCode).to.equal(1);
+      const lines = result.stderr.trimEnd().split('\n');
+      const objects = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(objects.map(({ kind }) => kind)).to.deep.equal(['error', 'report']);
+      expect(result.report).to.include({ status: 'FAILED', exitCode: 1 });
+      expect(result.report?.['durationMs']).to.be.a('number');
+      const error = result.report?.['error'] as { code: string; message: string };
+      expect(error.code).to.equal(code);
+      expect(error.message).to.contain(message);
+    }
+  });
+
   it('keeps logs on stderr, at the level that was asked for', async () => {
     const { stdout, stderr } = await submit(`${context} await sc.range(0, 9).count();`, [
       ...['--conf', 'heddle.log.level=info'],

@@ -76,8 +76,13 @@ export class FileSystemError extends HeddleError {
 export class NotADirectoryError extends FileSystemError {
   override readonly code = 'NOT_A_DIRECTORY';
 
-  constructor(path: string, operation: string, options?: ErrorOptions) {
-    super(path, operation, 'it is not a directory', options);
+  constructor(
+    path: string,
+    operation: string,
+    options?: ErrorOptions,
+    reason = 'it is not a directory',
+  ) {
+    super(path, operation, reason, options);
   }
 }
 

@@ -1,12 +1,18 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
+import { HeddleError } from '@heddle/common';
 
 /** File name endings of programs. */
 const programExtensions = new Set(['.ts', '.mts', '.tsx', '.js', '.mjs', '.jsx']);
 
+/** Whether a word has the ending of a program's file. */
+export function isProgramName(word: string): boolean {
+  return !word.startsWith('-') && programExtensions.has(extname(word));
+}
+
 /** A submission that was refused before the program began; its message is complete. */
-export class SubmissionError extends Error {
-  override readonly name = 'SubmissionError';
+export class SubmissionError extends HeddleError {
+  readonly code = 'SUBMISSION';
 }
 
 /**

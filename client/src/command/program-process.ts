@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeThrown } from '@heddle/common';
+import { openSavesSettled } from 'heddle/internal';
 import { exitCodes, signalExitCode } from './exit-codes.js';
 
 /** What a program leaves behind unless it is ended: its application. */
@@ -130,12 +131,18 @@ export class ProgramProcess {
 
   async #stopAndExit(end: ProgramEnd): Promise<void> {
     try {
-      await Promise.race([this.#application.stop(end), delay(stopTimeoutMs)]);
+      await Promise.race([this.#stop(end), delay(stopTimeoutMs)]);
     } catch {
       // An application that cannot be stopped must not hide how the program ended.
     }
     this.#tellOnce(end);
     process.exit(end.exitCode);
+  }
+
+  /** Jobs end with the application; what they were writing is removed after that. */
+  async #stop(end: ProgramEnd): Promise<void> {
+    await this.#application.stop(end);
+    await openSavesSettled();
   }
 
   #tellOnce(end: ProgramEnd): void {

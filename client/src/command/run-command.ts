@@ -1,5 +1,7 @@
 import { version } from 'heddle';
+import { CommandConsole } from './command-console.js';
 import { exitCodes } from './exit-codes.js';
+import { refuse, UsageError } from './refuse.js';
 import { parseCommandLine } from './submit-options.js';
 import { submit } from './submit.js';
 
@@ -13,12 +15,18 @@ export async function runCommand(
   wrapperPid: number | undefined,
   environment: Readonly<Record<string, string | undefined>> = {},
 ): Promise<void> {
+  const startedMs = performance.now();
   const request = parseCommandLine(words, version);
   switch (request.kind) {
     case 'text':
       process.stdout.write(request.text);
       return;
     case 'refused':
+      if (request.json) {
+        const message = request.text.trimEnd().replace(/^heddle: /, '');
+        refuse(new CommandConsole(true), new UsageError(message), startedMs);
+        return;
+      }
       process.stderr.write(request.text);
       process.exitCode = exitCodes.failure;
       return;

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { isProgramName } from './find-program.js';
 import { addVerbs, type VerbRequest } from '../yarn/verbs/verb-request.js';
 
 /** The words of `heddle submit`, read but not yet judged. */
@@ -30,8 +31,8 @@ export type CommandRequest =
   | { readonly kind: 'verb'; readonly request: VerbRequest }
   /** Help or version: text for stdout, exit 0. */
   | { readonly kind: 'text'; readonly text: string }
-  /** Bad arguments: text for stderr, exit 1. */
-  | { readonly kind: 'refused'; readonly text: string };
+  /** Bad arguments: text for stderr, exit 1; `json` when JSON lines were asked for. */
+  | { readonly kind: 'refused'; readonly text: string; readonly json: boolean };
 
 const exitCodeHelp = `
 Exit codes:
@@ -113,15 +114,16 @@ export function parseCommandLine(words: readonly string[], version: string): Com
   );
 
   if (words[0] === 'submit' && asksForVersion(words)) return { kind: 'text', text: `${version}\n` };
-  if (words.length === 0) return { kind: 'refused', text: root.helpInformation() };
+  const json = asksForJson(words);
+  if (words.length === 0) return { kind: 'refused', text: root.helpInformation(), json };
   try {
     root.parse(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    const kind = error.exitCode === 0 ? 'text' : 'refused';
-    return { kind, text: text.replace(/^error: /, 'heddle: ') };
+    if (error.exitCode === 0) return { kind: 'text', text };
+    return { kind: 'refused', text: text.replace(/^error: /, 'heddle: '), json };
   }
-  return request ?? { kind: 'refused', text: root.helpInformation() };
+  return request ?? { kind: 'refused', text: root.helpInformation(), json };
 }
 
 interface ParsedFlags {
@@ -164,6 +166,13 @@ function toOptions(app: string, args: readonly string[], flags: ParsedFlags): Su
     verbose: flags.verbose === true,
     json: flags.json === true,
   };
+}
+
+/** Whether words that cannot be understood ask for JSON lines; what follows a program is its own. */
+function asksForJson(words: readonly string[]): boolean {
+  if (words[0] !== 'submit') return false;
+  const program = words.findIndex((word) => word === '--' || isProgramName(word));
+  return words.slice(0, program === -1 ? words.length : program).includes('--json');
 }
 
 /** `submit --version` without a program, which commander would refuse as a missing argument. */

@@ -1,10 +1,9 @@
 import { ConfigError, HeddleError, settingsRegistry } from '@heddle/common';
 import { defaultMaster, parseMaster } from '../launch/master.js';
 import { CommandConsole } from './command-console.js';
-import { reportError } from './error-report.js';
-import { exitCodes } from './exit-codes.js';
 import { SubmissionError, findProgram } from './find-program.js';
 import { readPropertiesFile } from './properties-file.js';
+import { refuse } from './refuse.js';
 import { runProgram } from './run-program.js';
 import type { SubmitOptions } from './submit-options.js';
 import type { SubmittedSetting } from './submitted-settings.js';
@@ -16,6 +15,7 @@ export async function submit(
   wrapperPid: number | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
+  const startedMs = performance.now();
   const console = new CommandConsole(options.json);
   let entry: string;
   let onYarn: boolean;
@@ -31,7 +31,7 @@ export async function submit(
     onYarn = master.kind === 'yarn';
   } catch (error) {
     if (!(error instanceof SubmissionError || error instanceof ConfigError)) throw error;
-    refuse(console, error);
+    refuse(console, error, startedMs);
     return;
   }
   const request = {
@@ -54,19 +54,6 @@ export async function submit(
     await runYarnProgram(request, environment);
   } catch (error) {
     if (!(error instanceof HeddleError)) throw error;
-    refuse(console, error);
+    refuse(console, error, startedMs);
   }
-}
-
-function refuse(console: CommandConsole, error: Error): void {
-  const report = reportError(error);
-  console.tell('error', `heddle: ${error.message}`);
-  console.tellJson({
-    kind: 'report',
-    status: 'FAILED',
-    exitCode: exitCodes.failure,
-    error: { code: report.code, message: error.message },
-  });
-  console.flushSync();
-  process.exitCode = exitCodes.failure;
 }

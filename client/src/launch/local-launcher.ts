@@ -17,6 +17,7 @@ import type {
 import { version } from 'heddle';
 import { driverCodeTable, setFilesRootDirectory } from 'heddle/internal';
 import { threadEntryUrl } from '../engine-files.js';
+import { DirectoryJanitor } from './directory-janitor.js';
 import type { ApplicationBackend, LocalBackendParts } from './local-backends.js';
 import { processBackend, threadBackend, threadMemory } from './local-backends.js';
 import type { LocalClusterMaster, LocalMaster } from './master.js';
@@ -67,6 +68,7 @@ export class LocalLauncher implements Launcher {
   readonly #options: LocalLauncherOptions;
   #runner: JobRunner | undefined;
   #eventLog: EventLog | undefined;
+  readonly #janitor = new DirectoryJanitor();
   #directories: LocalDirectories | undefined;
   #threadsStuck = false;
   #prestarted: PrestartedThreads | undefined;
@@ -76,6 +78,7 @@ export class LocalLauncher implements Launcher {
   constructor(options: LocalLauncherOptions) {
     this.#options = options;
     this.submittedSettings = options.submittedSettings;
+    for (const directory of options.privateDirectories ?? []) this.#janitor.add(directory);
   }
 
   /**
@@ -119,6 +122,7 @@ export class LocalLauncher implements Launcher {
       applicationId,
     );
     this.#directories = directories;
+    for (const directory of directories.directories) this.#janitor.add(directory);
     let application: ApplicationBackend | undefined;
     try {
       const filesDirectory = join(directories.directories[0]!, 'files');
@@ -188,6 +192,7 @@ export class LocalLauncher implements Launcher {
           executors: master.kind === 'local' ? 'here' : { folder: `file://${filesDirectory}` },
         },
         programHash: program.hash,
+        removeAtExit: (directory) => this.#janitor.add(directory),
         runner,
         fileSystems,
         defaultParallelism:

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { describeThrown, readSetting, settings, settingsRegistry } from '@heddle/common';
 import { installLauncher, installStackTranslation } from 'heddle/internal';
+import { DirectoryJanitor } from '../launch/directory-janitor.js';
 import { bundleProgram } from '../bundler/index.js';
 import { reportError } from '../command/error-report.js';
 import { exitCodes, signalExitCode } from '../command/exit-codes.js';
@@ -51,6 +52,7 @@ async function runInClient(
   const runtime = installedRuntime();
   void submission.prepareRuntime(runtime, source);
   const workDirectory = mkdtempSync(join(tmpdir(), 'heddle-program-'));
+  new DirectoryJanitor().add(workDirectory);
   const bundling = bundleProgram({
     entry,
     external: request.external,
@@ -155,6 +157,7 @@ async function runInCluster(
   const startedMs = performance.now();
   const tellUser = (text: string): void => console.tell('yarn', text);
   const workDirectory = mkdtempSync(join(tmpdir(), 'heddle-program-'));
+  new DirectoryJanitor().add(workDirectory);
   const stop = new AbortController();
   let applicationId: string | undefined;
   const report = (status: string, exitCode: number, thrown?: unknown): void => {

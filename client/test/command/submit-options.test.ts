@@ -19,6 +19,20 @@ function refused(...words: string[]): string {
 }
 
 describe('the words of heddle submit', () => {
+  it('that are refused tell whether JSON lines were asked for, before the program', () => {
+    for (const [words, json] of [
+      [['submit', '--json', '--mastr', 'x', 'p.ts'], true],
+      [['submit', '--mastr', 'x', '--json', 'p.ts'], true],
+      [['submit', '--json'], true],
+      [['submit', '--mastr', 'x', 'p.ts', '--json'], false],
+      [['submit', '--mastr', '--', '--json'], false],
+      [['sbmit', '--json'], false],
+      [['submit'], false],
+    ] as const) {
+      expect(parse(...words), words.join(' ')).to.include({ kind: 'refused', json });
+    }
+  });
+
   it('are options up to the program; what follows is the program’s own, untouched (A-039)', () => {
     const options = submitOptions(
       '--master',

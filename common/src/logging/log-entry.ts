@@ -30,15 +30,24 @@ export function formatLogText(entry: LogEntry): string {
   return line;
 }
 
-/** One JSON object: `kind`, `time`, `level`, `message`, then the fields. */
+/**
+ * One JSON object: the fields, `kind`, `time`, `level`, `message`. Fields that are named as one of
+ * these stand together in an object `fields`.
+ */
 export function formatLogJson(entry: LogEntry): string {
-  const time = new Date(entry.timeMs).toISOString();
-  return JSON.stringify({
-    ...entry.fields,
+  const own = {
     kind: 'log',
-    time,
+    time: new Date(entry.timeMs).toISOString(),
     level: entry.level,
     message: entry.message,
+  };
+  const isTaken = (name: string): boolean => name === 'fields' || Object.hasOwn(own, name);
+  const given = Object.entries(entry.fields).filter(([, value]) => value !== undefined);
+  const taken = given.filter(([name]) => isTaken(name));
+  return JSON.stringify({
+    ...Object.fromEntries(given.filter(([name]) => !isTaken(name))),
+    ...own,
+    ...(taken.length > 0 && { fields: Object.fromEntries(taken) }),
   });
 }
 

@@ -22,15 +22,18 @@ describe('log lines', () => {
     );
   });
 
-  it('are JSON objects whose own members no field can replace', () => {
-    const line = formatLogJson({ ...entry, fields: { message: 'other', stageId: 3 } });
+  it('are JSON objects whose own members no field can replace, nor be lost to', () => {
+    const fields = { message: 'other', kind: 'exception', host: undefined, stageId: 3 };
+    const line = formatLogJson({ ...entry, fields });
     expect(JSON.parse(line)).to.deep.equal({
       kind: 'log',
       time: '2026-01-02T03:04:05.678Z',
       level: 'warn',
       message: 'lost a task thread',
       stageId: 3,
+      fields: { message: 'other', kind: 'exception' },
     });
+    expect(JSON.parse(formatLogJson(entry))).not.to.have.property('fields');
   });
 });
 

@@ -177,14 +177,15 @@ export class CaptureCode extends TrackingCode {
       for (; at >= 0 && named === undefined; at--) named = this.placeOfValue(way[at]);
       variable =
         named === undefined
-          ? rootName(root, way)
-          : this.#cellAt(named).name + describeTrail(way[at + 1], way.slice(at + 2));
+          ? rootName(describeTrail(root, way, this.#privateStep))
+          : this.#cellAt(named).name +
+            describeTrail(way[at + 1], way.slice(at + 2), this.#privateStep);
     } else {
       variable = this.#cellAt(named).name;
       const current = named;
       const from = way.findLastIndex((node) => isSame(this.placeOfValue(node), current));
       if (culprit !== undefined && from >= 0) {
-        variable += describeTrail(way[from], way.slice(from + 1));
+        variable += describeTrail(way[from], way.slice(from + 1), this.#privateStep);
       }
     }
     const nearest = named === undefined ? undefined : this.#cellAt(named).constant?.[0];
@@ -231,6 +232,22 @@ export class CaptureCode extends TrackingCode {
     return undefined;
   }
 
+  /** `.#name` where a value is in a private field of an instance. */
+  readonly #privateStep = (holder: object, node: object): string | undefined => {
+    const ofClass: unknown = Reflect.get(Object.getPrototypeOf(holder) ?? {}, 'constructor');
+    if (typeof ofClass !== 'function') return undefined;
+    const names: string[] = [];
+    // In the order of `readPrivates`: those of its class first, then of the parents.
+    for (let at: unknown = ofClass; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
+      const unit = this.unitOf(at);
+      if (unit !== undefined)
+        names.push(...(this.metadata.units[unit]?.class?.privateFields ?? []));
+    }
+    if (names.length === 0) return undefined;
+    const name = names[this.readPrivates(holder, ofClass as AnyFunction)?.indexOf(node) ?? -1];
+    return name === undefined ? undefined : `.#${name}`;
+  };
+
   #holderOf(trail: readonly object[]): string {
     const holder = trail.findLast(
       (node) => typeof node === 'function' && this.unitOf(node) !== undefined,
@@ -241,8 +258,7 @@ export class CaptureCode extends TrackingCode {
   }
 }
 
-function rootName(root: unknown, trail: readonly object[]): string {
-  const path = describeTrail(root, trail);
+function rootName(path: string): string {
   const place = /^\[(\d+)\](.*)$/s.exec(path);
   if (place === null) return 'an argument';
   return `argument ${Number(place[1]) + 1}${place[2] ?? ''}`;

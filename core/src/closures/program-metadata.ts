@@ -47,6 +47,8 @@ export interface ClassMetadata {
   /** Public fields whose initialiser is a function: they are made again with each instance. */
   readonly functionFields?: readonly string[];
   readonly hasPrivates?: true;
+  /** Names of the private fields of instances, without `#`, in the order of their values. */
+  readonly privateFields?: readonly string[];
   readonly hasStaticPrivates?: true;
   /** Parameters of the constructor. */
   readonly parameters: number;

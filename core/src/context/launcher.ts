@@ -56,6 +56,8 @@ export interface LaunchedApplication {
   /** Hash of the program's code table; stands in `_SUCCESS` of its outputs. */
   readonly programHash: string;
   readonly logger: Logger;
+  /** Removes a folder of this machine when the process has ended, however it ends, if it is there still. */
+  removeAtExit?(directory: string): void;
 }
 
 /** Starts the application of this process; installed by the `heddle` command or `heddle/register`. */

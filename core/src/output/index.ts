@@ -7,3 +7,4 @@ export {
   type SaveRequest,
   type SuccessMark,
 } from './save.js';
+export { openSavesSettled, trackSave } from './open-saves.js';

@@ -10,7 +10,9 @@ import {
   FileExistsError,
   FileNotFoundError,
   mapConcurrently,
+  NotADirectoryError,
   OutputExistsError,
+  type FileStatus,
   type FileSystem,
   type FileSystemRegistry,
 } from '@heddle/webhdfs';
@@ -58,7 +60,7 @@ const maxMarkBytes = 128 * 1024 * 1024;
 
 /**
  * Checks that an output can be written and makes its temporary folder, before any task runs.
- * @throws OutputExistsError, ArgumentError, AccessDeniedError
+ * @throws OutputExistsError, ArgumentError, AccessDeniedError, NotADirectoryError
  */
 export async function prepareSave(
   fileSystems: FileSystemRegistry,
@@ -76,7 +78,8 @@ export async function prepareSave(
   if (destination === '/') {
     throw new ArgumentError(`cannot save to ${request.path}: it is the root of the file system`);
   }
-  if (await exists(fileSystem, destination)) {
+  const isThere = await notBelowFile(prepared, () => exists(fileSystem, destination));
+  if (isThere) {
     const finished = await finishedSave(prepared);
     if (finished !== undefined) {
       // What that attempt may not have come to delete.
@@ -88,7 +91,7 @@ export async function prepareSave(
   }
   // Left behind by a process that died: names are unique to an application, so it is ours.
   await fileSystem.delete(temporary);
-  await fileSystem.makeDirectories(temporary);
+  await notBelowFile(prepared, () => fileSystem.makeDirectories(temporary));
   return prepared;
 }
 
@@ -129,6 +132,41 @@ export async function commitSave(
       leftBehind: replaced && fileSystem.uri(replaced),
       reason: describeThrown(error),
     });
+  }
+}
+
+/**
+ * Does a step of a save. File systems say of a path below a file that it exists already: that file is
+ * named instead.
+ */
+async function notBelowFile<R>(save: PreparedSave, step: () => Promise<R>): Promise<R> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof FileExistsError)) throw error;
+    const { fileSystem, destination, path } = save;
+    for (let above = dirname(destination); above !== '/'; above = dirname(above)) {
+      const kind = await kindOf(fileSystem, above);
+      if (kind === 'directory') break;
+      if (kind === undefined) continue;
+      const stands = kind === 'file' ? 'a file' : 'something else';
+      const reason = `${stands} stands where a directory is needed`;
+      throw new NotADirectoryError(above, `save to ${path} below`, { cause: error }, reason);
+    }
+    throw error;
+  }
+}
+
+/** Undefined for what is not there, or cannot be since it is below a file. */
+async function kindOf(
+  fileSystem: FileSystem,
+  path: string,
+): Promise<FileStatus['kind'] | undefined> {
+  try {
+    return (await fileSystem.status(path)).kind;
+  } catch (error) {
+    if (error instanceof FileNotFoundError || error instanceof FileExistsError) return undefined;
+    throw error;
   }
 }
 

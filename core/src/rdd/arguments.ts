@@ -1,4 +1,4 @@
-import { ArgumentError } from '@heddle/common';
+import { ArgumentError, nearestName } from '@heddle/common';
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
@@ -73,10 +73,40 @@ export interface ActionOptions {
 
 /** Whether an optional parameter's place holds the action's options instead. */
 export function isActionOptions(value: unknown): value is ActionOptions {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.getPrototypeOf(value) === Object.prototype &&
-    Object.keys(value).every((key) => key === 'signal')
-  );
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+const plainOptionNames: readonly string[] = ['signal'];
+
+/**
+ * Refuses options that an action does not know: a mistyped one would be left out without a word.
+ *
+ * @param known names of the options that the action takes
+ * @throws ArgumentError naming the option, and the one that was probably meant
+ */
+export function checkActionOptions(
+  options: unknown,
+  operator: string,
+  known: readonly string[] = plainOptionNames,
+): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new ArgumentError(
+      `${operator}: options must be an object with ${known.join(', ')}, and is ${shown(options)}`,
+    );
+  }
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const near = nearestName(name, known);
+    const hint = near === undefined ? `known are: ${known.join(', ')}` : `did you mean '${near}'?`;
+    throw new ArgumentError(`${operator}: there is no option '${name}'; ${hint}`);
+  }
+  const { signal } = options as { readonly signal?: unknown };
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new ArgumentError(
+      `${operator}: signal must be an AbortSignal, such as new AbortController().signal, and is ${shown(signal)}`,
+    );
+  }
 }

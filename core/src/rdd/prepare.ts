@@ -41,7 +41,7 @@ export function unpreparedAncestors(node: RddNode): RddNode[] {
  *   `JobCancelledError` when the signal fires
  */
 export async function prepareLineage(node: RddNode, run: PrepareRun): Promise<void> {
-  throwIfAborted(run.signal);
+  throwIfAborted(run.signal, 'before its next job');
   if (prepareWithoutWork(node)) return;
   const missing = unpreparedAncestors(node);
   // Inputs do not depend on each other: list them side by side.
@@ -66,7 +66,7 @@ export function prepareWithoutWork(node: RddNode): boolean {
 
 async function prepareNode(node: RddNode, run: PrepareRun): Promise<void> {
   while (!node.isPrepared) {
-    throwIfAborted(run.signal);
+    throwIfAborted(run.signal, 'before its next job');
     if (node.preparing === undefined) {
       node.preparing = settle(node, run).finally(() => {
         node.preparing = undefined;
@@ -83,15 +83,14 @@ async function settle(node: RddNode, run: PrepareRun): Promise<void> {
   node.settle(await node.definition.prepare(run));
 }
 
-/** Rejects an action whose signal fired before anything began. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
+/** Rejects an action whose signal fired; `when` says what it had done by then. */
+export function throwIfAborted(
+  signal: AbortSignal | undefined,
+  when: 'before it began' | 'before its next job',
+): void {
   if (signal?.aborted === true) {
-    throw new JobCancelledError(
-      'the action was cancelled by its signal before it began',
-      undefined,
-      {
-        cause: signal.reason,
-      },
-    );
+    throw new JobCancelledError(`the action was cancelled by its signal ${when}`, undefined, {
+      cause: signal.reason,
+    });
   }
 }

@@ -350,8 +350,8 @@ function ordered<T>(
   key: ((x: T) => unknown) | ActionOptions | undefined,
   options: ActionOptions | undefined,
 ): Parameters<typeof takeOrdered<T>>[2] {
-  if (isActionOptions(key)) return { operator, descending, signal: key.signal };
-  return { operator, descending, key, signal: options?.signal };
+  if (isActionOptions(key)) return { operator, descending, options: key };
+  return { operator, descending, key, options };
 }
 
 setRddClass(RDD);

@@ -311,6 +311,21 @@ describe('actions', () => {
       expect(fake.jobs[1]!.request.signal!.aborted).to.equal(true);
     });
 
+    it('says what is true when its signal is aborted after some elements', async () => {
+      holds([1], [2]);
+      const controller = new AbortController();
+      const iterator = source(2).toLocalIterator({ signal: controller.signal });
+      expect(await iterator.next()).to.deep.equal({ done: false, value: 1 });
+      controller.abort('enough');
+      const rejected = await rejection(iterator.next());
+      expect(rejected).to.have.property('code', 'JOB_CANCELLED');
+      expect(rejected.message).to.equal(
+        'the action was cancelled by its signal before its next job',
+      );
+      expect(rejected.cause).to.equal('enough');
+      expect(fake.jobs).to.have.length(1);
+    });
+
     it('keeps the flow-local properties of its call', async () => {
       holds([1]);
       const iterator = sc.withJobGroup('g', () => source(1).toLocalIterator());
@@ -335,6 +350,7 @@ describe('actions', () => {
       ]) {
         const rejected = await rejection((async () => act())());
         expect(rejected).to.have.property('code', 'JOB_CANCELLED');
+        expect(rejected.message).to.equal('the action was cancelled by its signal before it began');
         expect(rejected.cause).to.equal('why');
       }
       expect(fake.jobs).to.have.length(0);

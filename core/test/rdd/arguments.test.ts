@@ -111,6 +111,90 @@ describe('arguments are checked at the call', () => {
     }
   });
 
+  describe('options of actions', () => {
+    const actions: Record<string, (options: never) => unknown> = {
+      collect: (o) => pairs().collect(o),
+      count: (o) => pairs().count(o),
+      first: (o) => pairs().first(o),
+      take: (o) => pairs().take(1, o),
+      takeOrdered: (o) => pairs().takeOrdered(1, o),
+      'takeOrdered with a key': (o) => pairs().takeOrdered(1, String, o),
+      top: (o) => pairs().top(1, o),
+      min: (o) => pairs().min(o),
+      max: (o) => pairs().max(String, o),
+      isEmpty: (o) => pairs().isEmpty(o),
+      reduce: (o) => pairs().reduce((a) => a, o),
+      fold: (o) => pairs().fold([0, 0], (a) => a, o),
+      aggregate: (o) => pairs().aggregate(0, Math.max as never, Math.max, o),
+      treeReduce: (o) => pairs().treeReduce((a) => a, o),
+      treeAggregate: (o) => pairs().treeAggregate(0, Math.max as never, Math.max, 2, o),
+      takeSample: (o) => pairs().takeSample(false, 1, o),
+      countByValue: (o) => pairs().countByValue(o),
+      countByKey: (o) => pairs().countByKey(o),
+      collectAsMap: (o) => pairs().collectAsMap(o),
+      reduceByKeyLocally: (o) => pairs().reduceByKeyLocally(Math.max, o),
+      lookup: (o) => pairs().lookup(1, o),
+      foreach: (o) => pairs().foreach(String, o),
+      foreachPartition: (o) => pairs().foreachPartition(String, o),
+      toLocalIterator: (o) => pairs().toLocalIterator(o),
+      saveAsTextFile: (o) => pairs().saveAsTextFile('/nowhere/x', o),
+      saveAsObjectFile: (o) => pairs().saveAsObjectFile('/nowhere/x', o),
+      countApprox: (o) => pairs().countApprox(1, o),
+      countByValueApprox: (o) => pairs().countByValueApprox(1, 0.9, o),
+      countApproxDistinct: (o) => pairs().countApproxDistinct(o),
+      histogram: (o) => sc.range(2).histogram(2, o),
+      sumApprox: (o) => sc.range(2).sumApprox(1, o),
+      meanApprox: (o) => sc.range(2).meanApprox(1, 0.9, o),
+      sum: (o) => sc.range(2).sum(o),
+      stats: (o) => sc.range(2).stats(o),
+      mean: (o) => sc.range(2).mean(o),
+      sampleStdev: (o) => sc.range(2).sampleStdev(o),
+      getNumPartitions: (o) => pairs().getNumPartitions(o),
+      runJob: (o) => sc.runJob(pairs(), String, o),
+    };
+
+    for (const [name, act] of Object.entries(actions)) {
+      it(`of ${name} have known names, and a signal that is one`, async () => {
+        const operator = name.split(' ')[0]!;
+        const refusal = (options: object): Promise<Error> =>
+          rejection((async () => await act(options as never))());
+        const mistyped = await refusal({ sginal: new AbortController().signal });
+        expect(mistyped).to.have.property('code', 'ARGUMENT');
+        expect(mistyped.message).to.equal(
+          `${operator}: there is no option 'sginal'; did you mean 'signal'?`,
+        );
+        const noSignal = await refusal({ signal: 5 });
+        expect(noSignal).to.have.property('code', 'ARGUMENT');
+        expect(noSignal.message).to.contain(`${operator}: signal must be an AbortSignal`);
+        expect(fake.jobs).to.have.length(0);
+      });
+    }
+
+    it('of saves and of toLocalIterator are told from each other', async () => {
+      const refusals: [Promise<unknown>, string][] = [
+        [
+          pairs().saveAsTextFile('/nowhere/x', { overwrit: true } as never),
+          "saveAsTextFile: there is no option 'overwrit'; did you mean 'overwrite'?",
+        ],
+        [
+          pairs().saveAsObjectFile('/nowhere/x', { codec: 'gzip' } as never),
+          "saveAsObjectFile: there is no option 'codec'; known are: signal, overwrite",
+        ],
+        [
+          pairs().count({ overwrite: true } as never),
+          "count: there is no option 'overwrite'; known are: signal",
+        ],
+        [pairs().count(5 as never), 'count: options must be an object with signal, and is 5'],
+      ];
+      for (const [refused, message] of refusals) {
+        expect((await rejection(refused)).message).to.equal(message);
+      }
+      expect(thrown(() => pairs().toLocalIterator({ prefetch: 1 } as never)).message).to.equal(
+        'toLocalIterator: prefetch must be true or false, and is 1',
+      );
+    });
+  });
+
   it('sample takes a probability, or a rate with replacement (B.2)', () => {
     const rdd = sc.range(5);
     for (const bad of [-0.1, 1.1, NaN, Infinity]) {

@@ -62,6 +62,23 @@ describe('saveAsTextFile on the driver', () => {
     expect(fake.jobs).to.have.length(0);
   });
 
+  it('below a file says that a file stands where a directory is needed', async () => {
+    const file = join(directory, 'file.txt');
+    writeFileSync(file, 'x');
+    for (const below of ['out', 'deep/er/out']) {
+      for (const overwrite of [false, true]) {
+        const path = join(file, below);
+        const error = await rejection(sc.range(4).saveAsTextFile(path, { overwrite }));
+        expect(error).to.include({ code: 'NOT_A_DIRECTORY', path: file });
+        expect(error.message).to.equal(
+          `cannot save to ${path} below ${file}: a file stands where a directory is needed`,
+        );
+      }
+    }
+    expect(fake.jobs).to.have.length(0);
+    expect(readFileSync(file, 'utf8')).to.equal('x');
+  });
+
   it('replaces it when told to', async () => {
     const path = join(directory, 'out');
     mkdirSync(path);

@@ -19,6 +19,7 @@ describe('failures of tasks', () => {
     expect(failureOf(fetch)).to.deep.equal({
       kind: 'fetchFailed',
       ...identity,
+      scope: 'output',
       summary: fetch.message,
     });
   });

@@ -53,6 +53,7 @@ function describeUnit(unit: Unit): UnitMetadata {
         hasParent: shape.hasParent,
         ...(shape.functionFields.length > 0 && { functionFields: shape.functionFields }),
         ...(shape.hasPrivates && { hasPrivates: true as const }),
+        ...(shape.privateFields.length > 0 && { privateFields: shape.privateFields }),
         ...(shape.staticPrivates.length > 0 && { hasStaticPrivates: true as const }),
         parameters: shape.parameterCount,
         computedKeys: shape.computedKeys.length,

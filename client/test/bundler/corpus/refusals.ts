@@ -15,6 +15,20 @@ class Repository {
     return [id, this.client.destroyed];
   }
 }
+class Vault {
+  #other = 1;
+  #client = socket;
+  find(factor: number) {
+    return (x: number) => x * this.#other * factor + Number(this.#client.destroyed);
+  }
+}
+class DeepVault extends Vault {
+  #own = 2;
+  #held = { deep: [server] };
+  visit() {
+    return () => [this.#own, this.#held];
+  }
+}
 const repository = new Repository(socket);
 const viaMethod = (id: number) => repository.find(id);
 const descriptor = openSync('/', 'r');
@@ -46,6 +60,19 @@ export const corpus = cases(
     name: 'a field of an instance that a method uses',
     roots: () => [viaMethod],
     refused: { variable: /^repository\.client$/, reason: /net\.Socket/ },
+  },
+  {
+    name: 'a private field',
+    roots: () => [new Vault().find(2)],
+    refused: { variable: /^this\.#client$/, reason: /net\.Socket/ },
+  },
+  {
+    name: 'private fields of a class and of its parent',
+    roots: () => {
+      const deep = new DeepVault();
+      return [() => deep];
+    },
+    refused: { variable: /^deep\.#(held\.deep\[0\]|client)$/, reason: /net\.(Socket|Server)/ },
   },
   {
     name: 'a stream',

@@ -1,19 +1,27 @@
 const MAX_KEYS = 100_000;
 
 /** `.rows[3].socket` for the nodes from a root down to the one that holds a refused value. */
-export function describeTrail(root: unknown, trail: readonly object[]): string {
+export function describeTrail(
+  root: unknown,
+  trail: readonly object[],
+  hiddenStep?: (holder: object, node: object) => string | undefined,
+): string {
   let path = '';
   let holder: unknown = root;
   for (const node of trail) {
     if (node === holder) continue;
-    path += stepTo(holder, node);
+    path += stepTo(holder, node, hiddenStep);
     holder = node;
   }
   return path;
 }
 
 /** How `node` hangs on `holder`: a property, an index, an entry of a Map or Set. */
-export function stepTo(holder: unknown, node: unknown): string {
+export function stepTo(
+  holder: unknown,
+  node: object,
+  hiddenStep?: (holder: object, node: object) => string | undefined,
+): string {
   if ((typeof holder !== 'object' && typeof holder !== 'function') || holder === null) return '';
   if (holder instanceof Map) {
     for (const [key, value] of holder) {
@@ -27,7 +35,7 @@ export function stepTo(holder: unknown, node: unknown): string {
   for (const key of Reflect.ownKeys(holder).slice(0, MAX_KEYS)) {
     if (Reflect.getOwnPropertyDescriptor(holder, key)?.value === node) return keyStep(holder, key);
   }
-  return '.…';
+  return hiddenStep?.(holder, node) ?? '.…';
 }
 
 export function keyStep(holder: unknown, key: string | symbol): string {

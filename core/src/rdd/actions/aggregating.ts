@@ -67,21 +67,22 @@ export async function aggregate<T, U>(
 }
 
 /** How `takeOrdered`, `top`, `min` and `max` differ. */
-export interface OrderedOptions<T> extends ActionOptions {
+export interface OrderedOptions<T> {
   readonly operator: 'takeOrdered' | 'top' | 'min' | 'max';
   readonly descending: boolean;
   readonly key?: ((x: T) => unknown) | undefined;
+  readonly options?: ActionOptions | undefined;
 }
 
 /** The best `n` records in the total order of their keys; ties in partition order. */
 export async function takeOrdered<T>(
   node: RddNode,
   n: number,
-  { operator, descending, key, signal }: OrderedOptions<T>,
+  { operator, descending, key, options }: OrderedOptions<T>,
 ): Promise<T[]> {
   checkElementCount(n, operator);
   if (key !== undefined) checkFunction(key, operator, 'key');
-  const call = beginAction(node.core, operator, { signal });
+  const call = beginAction(node.core, operator, options);
   const closure = key === undefined ? undefined : captureFor(node.core, call, [key]);
   if (n === 0) return [];
   const parts = await runSink(
@@ -103,8 +104,8 @@ export async function takeOrdered<T>(
 }
 
 /** `min` and `max`. @throws EmptyRddError */
-export async function extreme<T>(node: RddNode, options: OrderedOptions<T>): Promise<T> {
-  const best = await takeOrdered(node, 1, options);
-  if (best.length === 0) throw new EmptyRddError(options.operator);
+export async function extreme<T>(node: RddNode, order: OrderedOptions<T>): Promise<T> {
+  const best = await takeOrdered(node, 1, order);
+  if (best.length === 0) throw new EmptyRddError(order.operator);
   return best[0]!;
 }

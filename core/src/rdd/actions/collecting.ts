@@ -1,6 +1,11 @@
 import type { ActionCall } from '../../context/driver-core.js';
 import { EmptyRddError } from '../../errors/index.js';
-import { checkElementCount, type ActionOptions } from '../arguments.js';
+import {
+  checkActionOptions,
+  checkBoolean,
+  checkElementCount,
+  type ActionOptions,
+} from '../arguments.js';
 import type { RddNode } from '../rdd-node.js';
 import { allPartitions, beginAction, decodeRecords, runSink } from './run.js';
 
@@ -75,7 +80,7 @@ function partitionsToTry(scanned: number, found: number, left: number): number {
 /** What `toLocalIterator` takes. */
 export interface LocalIteratorOptions extends ActionOptions {
   /** Whether the next partition is computed while the current one is read. @default false */
-  readonly prefetch?: boolean;
+  readonly prefetch?: boolean | undefined;
 }
 
 /**
@@ -86,13 +91,16 @@ export function toLocalIterator<T>(
   node: RddNode,
   options: LocalIteratorOptions = {},
 ): AsyncIterableIterator<T> {
+  checkActionOptions(options, 'toLocalIterator', ['signal', 'prefetch']);
+  const { prefetch = false } = options;
+  checkBoolean(prefetch, 'toLocalIterator', 'prefetch');
   const ending = new AbortController();
   const signal =
     options.signal === undefined ? ending.signal : AbortSignal.any([options.signal, ending.signal]);
   return iteratePartitions<T>(
     node,
     beginAction(node.core, 'toLocalIterator', { signal: options.signal }),
-    { signal, ending, prefetch: options.prefetch ?? false },
+    { signal, ending, prefetch },
   );
 }
 

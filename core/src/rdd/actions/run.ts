@@ -3,19 +3,20 @@ import { decodeBatches, decodeValue } from '../../codec/index.js';
 import type { ActionCall, DriverCore } from '../../context/driver-core.js';
 import type { ClosureData, Sink } from '../../plan/index.js';
 import type { PlaceClosure } from '../../partitioner/partitioning.js';
-import type { ActionOptions } from '../arguments.js';
+import { checkActionOptions, type ActionOptions } from '../arguments.js';
 import { captureRoots } from '../capture.js';
 import { throwIfAborted } from '../prepare.js';
 import type { RddNode } from '../rdd-node.js';
 
-/** Fixes what an action has at its call. @throws ContextStoppedError, JobCancelledError */
+/** Fixes what an action has at its call. @throws ArgumentError, ContextStoppedError, JobCancelledError */
 export function beginAction(
   core: DriverCore,
   operator: string,
   options: ActionOptions | undefined,
 ): ActionCall {
+  checkActionOptions(options, operator);
   core.checkRunning();
-  throwIfAborted(options?.signal);
+  throwIfAborted(options?.signal, 'before it began');
   return {
     callSite: captureCallSite(operator),
     flow: core.flow.current,

@@ -1,7 +1,13 @@
 import { ArgumentError } from '@heddle/common';
-import { abortSave, commitSave, prepareSave, type PreparedSave } from '../../output/index.js';
+import {
+  abortSave,
+  commitSave,
+  prepareSave,
+  trackSave,
+  type PreparedSave,
+} from '../../output/index.js';
 import type { CommittedFile } from '../../plan/index.js';
-import { checkBoolean, checkText, type ActionOptions } from '../arguments.js';
+import { checkActionOptions, checkBoolean, checkText, type ActionOptions } from '../arguments.js';
 import type { RddNode } from '../rdd-node.js';
 import { captureCallSite } from '../../closures/index.js';
 import { engineStep } from '../operators/engine-step.js';
@@ -24,7 +30,8 @@ export async function saveAsTextFile(
   path: string,
   options: SaveTextOptions = {},
 ): Promise<void> {
-  await saveLines(node, 'saveAsTextFile', path, options);
+  checkActionOptions(options, 'saveAsTextFile', ['signal', 'codec', 'overwrite']);
+  await trackSave(saveLines(node, 'saveAsTextFile', path, options));
 }
 
 /** `saveAsObjectFile`: encoded records as lines of text. */
@@ -33,6 +40,7 @@ export async function saveAsObjectFile(
   path: string,
   options: Omit<SaveTextOptions, 'codec'> = {},
 ): Promise<void> {
+  checkActionOptions(options, 'saveAsObjectFile', ['signal', 'overwrite']);
   const { signal, overwrite } = options;
   node.core.checkRunning();
   const lines = engineStep(node, {
@@ -41,7 +49,7 @@ export async function saveAsObjectFile(
     orderSensitive: false,
     function: () => linesOfObjects(),
   });
-  await saveLines(lines, 'saveAsObjectFile', path, { signal, overwrite });
+  await trackSave(saveLines(lines, 'saveAsObjectFile', path, { signal, overwrite }));
 }
 
 async function saveLines(
@@ -51,7 +59,7 @@ async function saveLines(
   options: SaveTextOptions,
 ): Promise<void> {
   checkText(path, operator, 'path');
-  const { codec, overwrite = false } = options;
+  const { codec, overwrite = false, signal } = options;
   checkBoolean(overwrite, operator, 'overwrite');
   if (codec !== undefined && !codecs.includes(codec)) {
     throw new ArgumentError(
@@ -59,7 +67,7 @@ async function saveLines(
     );
   }
   const { core } = node;
-  const call = beginAction(core, operator, options);
+  const call = beginAction(core, operator, { signal });
   const saveId = core.ids.nextSave();
   // Before the lineage is prepared: sampling jobs of a sort are tasks too.
   const save = await prepareSave(core.application.fileSystems, {
@@ -76,6 +84,7 @@ async function saveLines(
     });
     return;
   }
+  if (save.fileSystem.scheme === 'file') core.application.removeAtExit?.(save.temporary);
   try {
     const files = await runSink(
       node,

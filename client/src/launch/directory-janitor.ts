@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
+
+/** Reads directories line by line until the pipe ends, which is when its owner ends, however that happens. */
+const script = 'while IFS= read -r one; do set -- "$@" "$one"; done; rm -rf -- "$@"';
+
+/**
+ * Removes directories when this process ends, also by `kill -9`: a shell that waits at a pipe whose other
+ * end only this process holds. What has been removed or renamed before then is not there to be removed.
+ */
+export class DirectoryJanitor {
+  readonly #pipe: Writable | undefined;
+
+  constructor() {
+    try {
+      // A session of its own: Ctrl-C at a terminal goes to all of the foreground's.
+      const child = spawn('/bin/sh', ['-c', script], {
+        detached: true,
+        stdio: ['pipe', 'ignore', 'ignore'],
+        env: {},
+        cwd: '/',
+      });
+      child.on('error', () => undefined);
+      child.stdin.on('error', () => undefined);
+      child.unref();
+      if ('unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref();
+      this.#pipe = child.stdin;
+    } catch {
+      // No shell, or no process to be had: what is removed at an orderly end is removed all the same.
+    }
+  }
+
+  /** @param directory absolute path of something that only this process makes */
+  add(directory: string): void {
+    if (directory.includes('\n')) return;
+    this.#pipe?.write(`${directory}\n`);
+  }
+}
