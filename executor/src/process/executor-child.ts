@@ -108,9 +108,11 @@ export class ExecutorChild {
   }
 
   #lines(stream: Readable, take: (line: string) => void): void {
-    stream.on('error', () => undefined);
     if (stream instanceof Socket) stream.unref();
-    createInterface({ input: stream, crlfDelay: Infinity }).on('line', take);
+    // A killed process breaks its pipes, and the reader of lines passes that on.
+    createInterface({ input: stream, crlfDelay: Infinity })
+      .on('error', () => undefined)
+      .on('line', take);
   }
 
   #keep(line: string): void {

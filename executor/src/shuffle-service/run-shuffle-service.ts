@@ -19,6 +19,7 @@ export async function runShuffleService(): Promise<void> {
   channel.on('error', () => undefined);
   const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()));
   const lines = createInterface({ input: channel });
+  lines.on('error', () => undefined);
   const started = new Promise<ServiceStart | undefined>((resolve) => {
     lines.once('line', (line) => resolve(JSON.parse(line) as ServiceStart));
     lines.once('close', () => resolve(undefined));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { HeddleError, type Logger } from '@heddle/common';
 import { jobIdOf } from '../shuffle/remote/stock-protocol.js';
@@ -71,7 +71,7 @@ export async function startShuffleService(
   channel.on('error', () => undefined);
   const stderr = child.stderr as Socket;
   stderr.on('error', () => undefined);
-  createInterface({ input: stderr }).on('line', (line) =>
+  linesOf(stderr).on('line', (line) =>
     options.logger.warn('the shuffle service wrote', { line: line.slice(0, 1_000) }),
   );
   let isStopping = false;
@@ -126,13 +126,18 @@ const serviceFlags = [
   '--disable-warning=ExperimentalWarning',
 ];
 
+/** Lines of a process that may be killed: its pipes break then, and a reader of lines says so, too. */
+function linesOf(input: Socket): Interface {
+  return createInterface({ input }).on('error', () => undefined);
+}
+
 async function firstLine(channel: Socket, ended: Promise<number | null>): Promise<string> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new ShuffleServiceStartError(`it has not answered for ${START_TIMEOUT_MS} ms`)),
       START_TIMEOUT_MS,
     );
-    createInterface({ input: channel }).once('line', (line) => {
+    linesOf(channel).once('line', (line) => {
       clearTimeout(timer);
       resolve(line);
     });
