@@ -38,6 +38,7 @@ export class DataNodeRequest {
   readonly #call: RemoteCall;
   readonly #url: URL;
   readonly #answer: Promise<IncomingMessage>;
+  #refusalRead: Promise<DataNodeFailure> | undefined;
   /** What went wrong below HTTP, once something did. */
   failure: DataNodeFailure | undefined;
 
@@ -108,7 +109,25 @@ export class DataNodeRequest {
     }
   }
 
-  async #refusal(response: IncomingMessage, silenceMs: number): Promise<DataNodeFailure> {
+  /**
+   * Waits, without a bound of its own, for an answer that comes before all bytes were sent: resolves
+   * when it is a good one, rejects when the server refuses them or the connection breaks.
+   *
+   * @throws DataNodeFailure
+   */
+  async refused(silenceMs: number): Promise<void> {
+    const response = await this.#answer;
+    const { statusCode = 0 } = response;
+    if (statusCode < 200 || statusCode > 299) throw await this.#refusal(response, silenceMs);
+  }
+
+  /** The body is there once, and more than one may ask. */
+  #refusal(response: IncomingMessage, silenceMs: number): Promise<DataNodeFailure> {
+    this.#refusalRead ??= this.#readRefusal(response, silenceMs);
+    return this.#refusalRead;
+  }
+
+  async #readRefusal(response: IncomingMessage, silenceMs: number): Promise<DataNodeFailure> {
     const body = Buffer.alloc(maxErrorBytes);
     const reader = new BodyReader(response, silenceMs);
     const { count } = await reader.read(body);

@@ -143,14 +143,18 @@ async function waitUntilBegun(
 ): Promise<void> {
   await request.connected(silenceMs);
   let refused = false;
-  const refusal = request.answer([], silenceMs).catch((error: unknown) => {
+  const refusal = request.refused(silenceMs).catch((error: unknown) => {
     refused = true;
     throw error;
   });
   refusal.catch(() => undefined);
+  const deadlineMs = performance.now() + silenceMs;
   const poll = async (): Promise<void> => {
     for (let pauseMs = firstPollMs; ; pauseMs = Math.min(maxPollMs, pauseMs * 2)) {
       if (refused || (await begun())) return;
+      if (performance.now() > deadlineMs) {
+        request.request.destroy(new Error(`the file did not appear within ${silenceMs} ms`));
+      }
       await sleep(pauseMs);
     }
   };
