@@ -21,6 +21,8 @@ describe('programs on HDFS', function () {
     fs = client(user);
     root = `/user/${user}/engine-${process.pid}`;
     await client(cluster.superUser).makeDirectories(root);
+    // The home too: it may be new, and whoever deletes needs the right to write above.
+    await client(cluster.superUser).setOwner(`/user/${user}`, user);
     await client(cluster.superUser).setOwner(root, user);
   });
   after(async () => {

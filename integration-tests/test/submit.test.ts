@@ -304,7 +304,7 @@ describe('heddle submit', function () {
     it('a master of another system, Mesos too (A-038)', async () => {
       const app = scratch.write('app.ts', 'console.log(1);');
       expect(await refused('--master', 'mesos://host:5050', app)).to.contain('not supported');
-      expect(await refused('--master', 'yarn', app)).to.contain('not supported in this version');
+      expect(await refused('--master', 'k8s://host', app)).to.contain('not supported');
     });
 
     it('a program with a syntax error, with its line', async () => {
