@@ -43,6 +43,7 @@ export async function registerSuites(master: string): Promise<void> {
     });
   const wrapped: Mocha.SuiteFunction = Object.assign(describeSuite, mochaDescribe);
   globalThis.describe = wrapped;
+  Reflect.set(globalThis, Symbol.for('heddle.suites.master'), master);
   await import(built.driverUrl);
   globalThis.describe = mochaDescribe;
   const program = currentProgram();

@@ -7,10 +7,10 @@ import { expect } from 'chai';
 import { HeddleFiles, StorageLevel, TaskContext, type HeddleContext, type RDD } from 'heddle';
 import { useContext } from './support/context.js';
 import {
+  describeProcesses,
   eventually,
   executorsAre,
   executorsOf,
-  hasProcesses,
   killExecutor,
   type SeenExecutor,
 } from './support/executors.js';
@@ -18,13 +18,6 @@ import { taskError } from './support/expect-error.js';
 
 /** Kills are what these tests are about: they must not end the application. */
 const manyFailures = { 'heddle.executor.maxNumFailures': 100 };
-
-/** Skips the tests of the enclosing `describe` where there is nothing to kill. */
-function onlyProcesses(suite: { readonly sc: HeddleContext }): void {
-  before(function () {
-    if (!hasProcesses(suite.sc)) this.skip();
-  });
-}
 
 /** An executor that kept some of the RDD's blocks: the one that runs the first partition. */
 async function holderOf(rdd: RDD<unknown>): Promise<SeenExecutor> {
@@ -43,11 +36,10 @@ function countedRange(sc: HeddleContext, partitions: number) {
   return { computed, rdd };
 }
 
-describe('cached blocks of several executors', function () {
+describeProcesses('cached blocks of several executors', function () {
   // Executors are killed and replaced: on a busy machine that takes its time.
   this.timeout(300_000);
   const suite = useContext(manyFailures);
-  onlyProcesses(suite);
 
   beforeEach(() => executorsAre(suite.sc, 2));
 
@@ -141,11 +133,10 @@ describe('cached blocks of several executors', function () {
   });
 });
 
-describe('checkpoints and executors that end', function () {
+describeProcesses('checkpoints and executors that end', function () {
   // Executors are killed and replaced: on a busy machine that takes its time.
   this.timeout(300_000);
   const suite = useContext(manyFailures);
-  onlyProcesses(suite);
 
   it('A-174 after all executors were killed the data come back from the files', async () => {
     const { sc } = suite;
@@ -297,11 +288,10 @@ describe('large broadcast variables', function () {
   });
 });
 
-describe('broadcast variables and files when executors end', function () {
+describeProcesses('broadcast variables and files when executors end', function () {
   // Executors are killed and replaced: on a busy machine that takes its time.
   this.timeout(300_000);
   const suite = useContext(manyFailures);
-  onlyProcesses(suite);
 
   it('A-176, A-178 a new executor gets them too', async () => {
     const { sc } = suite;
@@ -339,11 +329,10 @@ describe('broadcast variables and files when executors end', function () {
   });
 });
 
-describe('accumulators when executors end', function () {
+describeProcesses('accumulators when executors end', function () {
   // Executors are killed and replaced: on a busy machine that takes its time.
   this.timeout(300_000);
   const suite = useContext(manyFailures);
-  onlyProcesses(suite);
 
   it('A-177 an action counts each record once, whatever was tried again', async () => {
     const { sc } = suite;

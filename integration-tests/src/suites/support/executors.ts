@@ -7,9 +7,14 @@ export interface SeenExecutor {
   readonly pid: number;
 }
 
-/** Whether executors are processes of their own, which can be killed. */
-export function hasProcesses(sc: HeddleContext): boolean {
-  return sc.master.startsWith('local-cluster');
+/** A suite about executors that can be killed: it is left out where they are no processes. */
+export function describeProcesses(title: string, body: (this: Mocha.Suite) => void): void {
+  if (suitesMaster().startsWith('local-cluster')) describe(title, body);
+}
+
+/** The master that the suites are being registered for (`registerSuites`). */
+function suitesMaster(): string {
+  return String(Reflect.get(globalThis, Symbol.for('heddle.suites.master')));
 }
 
 /** The executor that ran each partition of a job over `partitions` short tasks. */
