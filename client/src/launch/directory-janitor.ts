@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
 /** Reads directories line by line until the pipe ends, which is when its owner ends, however that happens. */
@@ -23,7 +24,7 @@ export class DirectoryJanitor {
       child.on('error', () => undefined);
       child.stdin.on('error', () => undefined);
       child.unref();
-      if ('unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref();
+      if (child.stdin instanceof Socket) child.stdin.unref();
       this.#pipe = child.stdin;
     } catch {
       // No shell, or no process to be had: what is removed at an orderly end is removed all the same.
