@@ -101,19 +101,17 @@ describe('WebHDFS and faults of real daemons', function () {
   });
 
   it('reads a file of which one replica was cut short, and says when all were', async () => {
-    const content = randomBytes(mebibyte / 2);
-    await write(`${root}/cut`, content);
-    const hosts = await hostsOfBoth(`${root}/cut`);
+    const { path, content, hosts } = await writeTwice();
     const replicas = hosts.map((host) => replicaFile(host, content.length));
     truncateSync(replicas[0]!, 1000);
-    const reader = await fs.openRead(`${root}/cut`);
+    const reader = await fs.openRead(path);
     const found = Buffer.alloc(content.length);
     expect(await reader.read(0, found)).to.equal(content.length);
     expect(digest(found)).to.equal(digest(content));
     for (const file of replicas) if (existsSync(file)) truncateSync(file, 1000);
-    const again = await fs.openRead(`${root}/cut`);
+    const again = await fs.openRead(path);
     const error = await expectError(again.read(0, found), ReadFailedError);
-    expect(error.path).to.equal(`${root}/cut`);
+    expect(error.path).to.equal(path);
     expect(error.failures).not.to.deep.equal([]);
     await again.close();
     await reader.close();
@@ -137,14 +135,26 @@ describe('WebHDFS and faults of real daemons', function () {
     await reader.close();
   });
 
-  /** Hosts of a file's only block, once there are two: a DataNode may just have come back. */
-  async function hostsOfBoth(path: string): Promise<readonly string[]> {
-    for (const deadline = Date.now() + 90_000; ;) {
-      const [block] = await fs.blockLocations(path, 0, 1);
-      if (block?.hosts.length === 2) return block.hosts;
-      if (Date.now() > deadline) throw new Error(`${path} has still one replica`);
-      await setTimeout(200);
+  /**
+   * A file with two replicas. A DataNode may just have come back: what was written meanwhile has one, and
+   * the NameNode waits minutes before it tries again, so another file is written, of another size.
+   */
+  async function writeTwice(): Promise<{
+    readonly path: string;
+    readonly content: Buffer;
+    readonly hosts: readonly string[];
+  }> {
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const path = `${root}/cut-${attempt}`;
+      const content = randomBytes(mebibyte / 2 + attempt);
+      await write(path, content);
+      for (let looks = 0; looks < 20; looks++) {
+        const [block] = await fs.blockLocations(path, 0, 1);
+        if (block?.hosts.length === 2) return { path, content, hosts: block.hosts };
+        await setTimeout(200);
+      }
     }
+    throw new Error('no file got two replicas');
   }
 
   /** The only block file of a size below a host's DataNode. */
