@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { repartitionPhases, runRepartition } from '../src/chaos/repartition-run.js';
 
-describe('a repartition whose executors are killed (A-134, F35)', function () {
+describe('a repartition whose executors are killed (A-120, A-134, F35)', function () {
   this.timeout(150_000);
 
   for (const service of [true, false]) {

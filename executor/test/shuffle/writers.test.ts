@@ -30,7 +30,7 @@ const keyedSpec = (partitioner: PartitionerSpec): ShuffleWriteSpec => ({
   keyed: true,
 });
 
-describe('shuffle writers', () => {
+describe('shuffle writers (A-144)', () => {
   const local = useLocalDirectory();
   const options = (more: { roots?: Roots; memoryBudgetBytes?: number } = {}) => ({
     directories: [local.path],

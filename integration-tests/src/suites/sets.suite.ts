@@ -274,7 +274,7 @@ describe('set operations, zips and pipe (B.2, B.3)', () => {
     });
   });
 
-  describe('pipe', () => {
+  describe('pipe (A-122)', () => {
     it('writes records as lines and reads lines as records, per partition, empty ones too', async () => {
       const { sc } = suite;
       const words = sc.parallelize(['b', '', 'a', 'ä'], 2);

@@ -87,7 +87,7 @@ describeProcesses('cached blocks of several executors', function () {
     });
   }
 
-  it('A-169 a block with one copy is computed again after the loss of its executor', async () => {
+  it('A-105 A-169 a block with one copy is computed again after the loss of its executor', async () => {
     const { sc } = suite;
     const { rdd, computed } = countedRange(sc, 6);
     rdd.cache();

@@ -3,7 +3,7 @@ import { useContext } from './support/context.js';
 import { taskError } from './support/expect-error.js';
 import { collectSorted, partitionsOf, sorted } from './support/order.js';
 
-describe('transformations of any RDD (B.2)', () => {
+describe('transformations of any RDD (A-111, B.2)', () => {
   const suite = useContext();
 
   it('map keeps the order, and undefined and null as records', async () => {
@@ -132,7 +132,7 @@ describe('transformations of any RDD (B.2)', () => {
     ]);
   });
 
-  describe('distinct', () => {
+  describe('distinct (A-116)', () => {
     it('gives one of each value, by key equality', async () => {
       const values: unknown[] = [
         1,

@@ -119,7 +119,7 @@ describe('TaskScheduler: pools', () => {
   });
 });
 
-describe('TaskScheduler: failures', () => {
+describe('TaskScheduler: failures (A-138)', () => {
   it('a task that fails 3 times and then passes does not fail the stage (A-139)', () => {
     const story = new TaskStory();
     story.executor('a');
