@@ -1,13 +1,13 @@
-import { readOptionalSetting, readSetting, settings, type ConfigSource } from '@heddle/common';
+import { readOptionalSetting, settings, type ConfigSource } from '@heddle/common';
 import {
   containerBytes,
   planExecutorMemory,
+  stockShuffleSecret,
   type AttemptKey,
   type ExecutorLaunchSpec,
   type NetworkAddress,
 } from '@heddle/executor';
 import {
-  decodeTokenFromUrl,
   encodeCredentials,
   encodeTokenToUrl,
   tokenKinds,
@@ -161,17 +161,10 @@ export class ExecutorLaunch {
 function shuffleSecret(key: AttemptKey): Uint8Array {
   const token = {
     identifier: new Uint8Array(0),
-    password: key.derive('stock-shuffle'),
+    password: stockShuffleSecret(key),
     kind: 'mapreduce.job',
     service: '',
   };
-  const text = encodeTokenToUrl(token);
-  // The same bytes as the text form carries; decoding it here checks that they are a token.
-  decodeTokenFromUrl(text);
-  return Buffer.from(text, 'base64url');
-}
-
-/** `heddle.network.timeout`, by which executors without their ApplicationMaster end. */
-export function executorExpiryMs(source: ConfigSource): number {
-  return readSetting(source, settings.networkTimeout);
+  // The same bytes as the text form carries.
+  return Buffer.from(encodeTokenToUrl(token), 'base64url');
 }

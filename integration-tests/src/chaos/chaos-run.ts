@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { heddleCommand, repositoryRoot } from '../command/run-heddle.js';
+import { repositoryRoot, runHeddle } from '../command/run-heddle.js';
 import type { InjectedFault } from './fault-injector.js';
 import { FaultInjector, descendantsOf } from './fault-injector.js';
 import { expectedAnswers } from './oracle.js';
@@ -40,45 +39,39 @@ export async function runChaos(seed: number): Promise<ChaosOutcome> {
       'heddle.network.timeout': '3s',
       'heddle.executor.maxNumFailures': '12',
     };
-    const child = spawn(
-      process.execPath,
-      [
-        heddleCommand,
-        'submit',
-        ...['--master', 'local-cluster[3,1,512]'],
-        ...Object.entries(settings).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
-        program,
-        JSON.stringify(spec),
-        join(folder, 'out'),
-      ],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    const pid = child.pid!;
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    const ended = Promise.withResolvers<string>();
-    child.once('error', ended.reject);
-    child.once('close', (code, signal) => ended.resolve(String(signal ?? code)));
-    const injector = new FaultInjector(pid, new SeededRandom(seed ^ 0x5eed));
+    const words = [
+      'submit',
+      ...['--master', 'local-cluster[3,1,512]'],
+      ...Object.entries(settings).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
+      program,
+      JSON.stringify(spec),
+      join(folder, 'out'),
+    ];
+    let injector: FaultInjector | undefined;
+    let watch: NodeJS.Timeout | undefined;
     const family = new Set<number>();
-    const watch = setInterval(() => {
-      for (const one of descendantsOf(pid)) family.add(one.pid);
-    }, 100);
-    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-    injector.start();
-    const end = await ended.promise;
-    injector.stop();
-    clearInterval(watch);
-    clearTimeout(timer);
+    const { exitCode, signal, stdout, stderr } = await runHeddle(words, {
+      timeoutMs,
+      onStarted: (pid) => {
+        injector = new FaultInjector(pid, new SeededRandom(seed ^ 0x5eed));
+        injector.start();
+        watch = setInterval(() => {
+          for (const one of descendantsOf(pid)) family.add(one.pid);
+        }, 100);
+      },
+    }).finally(() => {
+      injector?.stop();
+      clearInterval(watch);
+    });
+    const end = String(signal ?? exitCode);
+    const faults = injector?.faults ?? [];
     const complaints = [
       ...complaintsAboutAnswers(spec, end, stdout),
       ...(await complaintsAboutLeftovers(family, local)),
     ];
-    if (injector.faults.length === 0) complaints.push('no fault happened');
+    if (faults.length === 0) complaints.push('no fault happened');
     const wallMs = Math.round(performance.now() - startedMs);
-    return { seed, spec, faults: injector.faults, wallMs, complaints, stderr };
+    return { seed, spec, faults, wallMs, complaints, stderr };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Scratch, heddleCommand, repositoryRoot } from '../command/run-heddle.js';
+import { Scratch, repositoryRoot, runHeddle } from '../command/run-heddle.js';
 import { descendantsOf } from './fault-injector.js';
 
 /** What a job did that read map outputs again after harm to the processes that had them. */
@@ -37,29 +36,22 @@ export async function runWithLostExecutor(plan: LostExecutorPlan): Promise<LostE
       `${key}=${value}`,
     ]);
     const words = scratch.submit('--master', 'local-cluster[2,1,512]', ...settings, program, runs);
-    const child = spawn(process.execPath, [heddleCommand, ...words], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
+    let pid = 0;
     const killed: string[] = [];
+    let isReady = false;
     let mapRunsBefore = 0;
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const wasReady = stdout.includes('\n');
-      stdout += text;
-      if (wasReady || !stdout.includes('\n')) return;
-      mapRunsBefore = mapRuns(runs);
-      if (plan.killService) killed.push(...killOne(child.pid!, 'shuffle-service'));
-      killed.push(...killOne(child.pid!, 'executor-main'));
-      writeFileSync(join(runs, 'go'), '');
+    const { exitCode, stdout, stderr } = await runHeddle(words, {
+      timeoutMs,
+      onStarted: (started) => (pid = started),
+      onOutput: (text) => {
+        if (isReady || !text.includes('\n')) return;
+        isReady = true;
+        mapRunsBefore = mapRuns(runs);
+        if (plan.killService) killed.push(...killOne(pid, 'shuffle-service'));
+        killed.push(...killOne(pid, 'executor-main'));
+        writeFileSync(join(runs, 'go'), '');
+      },
     });
-    const ended = Promise.withResolvers<number | null>();
-    child.once('error', ended.reject);
-    child.once('close', (code) => ended.resolve(code));
-    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-    const exitCode = await ended.promise;
-    clearTimeout(timer);
     const sums = stdout
       .split('\n')
       .filter((line) => line.startsWith('{'))

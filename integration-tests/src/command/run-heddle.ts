@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with everything that stdout holds so far, whenever there is more. */
   onOutput?(stdout: string, kill: (signal: NodeJS.Signals) => void): void;
+  /** Called with the id of the command's process as soon as it runs. */
+  onStarted?(pid: number): void;
   /** After this long the command is killed: a test must not leave it behind. @default 60 s */
   readonly timeoutMs?: number;
   /** Node that runs the command. @default the one that runs the tests */
@@ -50,6 +52,7 @@ export async function runHeddle(
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+  if (child.pid !== undefined) options.onStarted?.(child.pid);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
