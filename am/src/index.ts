@@ -21,6 +21,7 @@ export {
   installProgram,
   masterKeyAlias,
   readDescription,
+  authoritiesFile,
   siteFilesFolder,
   type ApplicationDescription,
 } from './launch/application-description.js';
@@ -31,7 +32,7 @@ export {
   toLocalResource,
   type StagedResource,
 } from './launch/local-resources.js';
-export { clientConfiguration } from './launch/client-configuration.js';
+export { clientConfiguration, clientTrust } from './launch/client-configuration.js';
 export { executorInstances, executorSize, type ExecutorSize } from './executor/executor-launch.js';
 export { masterExitCodes } from './master/master-exit-codes.js';
 export type { DriverInput } from './master/driver-child.js';

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const tests = 'integration-tests/dist/test/hadoop';
+const programs = 'integration-tests/dist/test/matrix';
 const everywhere = ['cluster/cluster', 'rpc/applications', 'rpc/masters'].map(
   (name) => `${tests}/${name}.test.js`,
 );
@@ -17,9 +18,19 @@ const kinds = {
     files: [...everywhere, ...single, `${tests}/conf/oracle.test.js`, clusters],
   },
   'hadoop-3.5': { profile: 'hadoop-3.5', files: [...everywhere, ...single, clusters] },
-  ha: { profile: 'ha', files: [...everywhere, `${tests}/matrix/ha.matrix.js`] },
+  ha: {
+    profile: 'ha',
+    files: [
+      ...everywhere,
+      `${tests}/matrix/ha-webhdfs.matrix.js`,
+      `${tests}/matrix/ha.matrix.js`,
+      `${programs}/ha.matrix.js`,
+    ],
+  },
   integrity: { profile: 'integrity', files: everywhere },
   privacy: { profile: 'privacy', files: everywhere },
+  httpfs: { profile: 'default', files: [`${tests}/matrix/httpfs.matrix.js`] },
+  tls: { profile: 'tls', files: [`${programs}/tls.matrix.js`] },
   docker: { profile: 'default', way: 'docker', files: [...everywhere, ...single] },
 };
 const boundMs = 20 * 60_000;

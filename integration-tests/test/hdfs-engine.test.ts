@@ -3,6 +3,7 @@ import { loadHadoopConfiguration, type HadoopConfiguration } from '@heddle/hadoo
 import { sharedCluster, type MiniCluster } from '@heddle/integration-tests/cluster';
 import { WebHdfsFileSystem, webHdfsOptions } from '@heddle/webhdfs/hadoop';
 import { Scratch, linkEngine, runHeddle } from '../src/command/run-heddle.js';
+import { eventually } from './hadoop/eventually.js';
 
 const user = 'weaver';
 
@@ -61,7 +62,11 @@ describe('programs on HDFS', function () {
 
   it('A-072 A-073 cuts a file at its blocks, and prefers the hosts that hold them', async () => {
     await write(`${root}/blocks`, 'x'.repeat(99).concat('\n').repeat(53), 1024);
-    const blocks = await fs.blockLocations(`${root}/blocks`, 0, 5300);
+    // DataNodes report the replicas of a closed file a moment later: until then hosts are missing.
+    const blocks = await eventually('two replicas of each block', async () => {
+      const located = await fs.blockLocations(`${root}/blocks`, 0, 5300);
+      return located.every(({ hosts }) => hosts.length === 2) ? located : undefined;
+    });
     const found = await run(`
       const rdd = sc.textFile(root + '/blocks', 1);
       const partitions = await rdd.getNumPartitions();

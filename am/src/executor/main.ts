@@ -15,7 +15,7 @@ import {
   installProgram,
   readDescription,
 } from '../launch/application-description.js';
-import { clientConfiguration } from '../launch/client-configuration.js';
+import { clientConfiguration, clientTrust } from '../launch/client-configuration.js';
 import { readContainerEnvironment } from '../launch/container-environment.js';
 import { containerLinks } from '../launch/node-command.js';
 import { executorSpecVariable, type RemoteExecutorSpec } from './executor-launch.js';
@@ -45,8 +45,9 @@ async function main(): Promise<void> {
   const archive = join(container.workingDirectory, containerLinks.application);
   const description = await readDescription(archive);
   const program = join(container.workingDirectory, 'program');
-  const [conf] = await Promise.all([
+  const [conf, trust] = await Promise.all([
     clientConfiguration(archive, env),
+    clientTrust(archive),
     installProgram(archive, description.program.files, program),
   ]);
   const settings = new Map(Object.entries(remote.settings));
@@ -57,6 +58,7 @@ async function main(): Promise<void> {
     environment: env,
     logger,
     credentials: container.credentials,
+    ...trust,
   });
   await runExecutorProcess({
     spec: {

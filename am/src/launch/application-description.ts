@@ -7,6 +7,8 @@ import { HeddleError } from '@heddle/common';
 export const descriptionFile = 'application.json';
 /** Folder of the client's site files in the application's archive. */
 export const siteFilesFolder = 'conf';
+/** File of the archive with the certificates (PEM) that the client trusts the cluster's servers by. */
+export const authoritiesFile = 'tls/authorities.pem';
 /** Alias of the application's master key in credentials: only in client mode, where the client made it. */
 export const masterKeyAlias = 'heddle.master.key';
 /** Alias of the attempt key in the credentials of executors. */

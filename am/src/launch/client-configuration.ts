@@ -1,7 +1,7 @@
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadHadoopConfiguration, type HadoopConfiguration } from '@heddle/hadoop-conf';
-import { siteFilesFolder } from './application-description.js';
+import { authoritiesFile, siteFilesFolder } from './application-description.js';
 
 /**
  * The cluster as the client sees it: its site files travel with the application. Where none did, the
@@ -19,4 +19,20 @@ export async function clientConfiguration(
   const nodes = environment['HADOOP_CONF_DIR'];
   const directories = hasSome ? [shipped] : nodes === undefined ? [] : [nodes];
   return loadHadoopConfiguration({ directories, environment });
+}
+
+/**
+ * The certificates that the client trusts the cluster's servers by, which travel with the application: the file
+ * that `heddle.hadoop.tls.caFile` names is on the client's machine. Empty where none did.
+ *
+ * @param archiveDirectory the application's unpacked archive
+ */
+export async function clientTrust(
+  archiveDirectory: string,
+): Promise<{ readonly trustedCertificates?: string }> {
+  try {
+    return { trustedCertificates: await readFile(join(archiveDirectory, authoritiesFile), 'utf8') };
+  } catch {
+    return {};
+  }
 }

@@ -11,7 +11,7 @@ import {
 import { AttemptKey } from '@heddle/executor';
 import { openClusterFileSystems } from '@heddle/webhdfs/hadoop';
 import { masterKeyAlias, readDescription } from '../launch/application-description.js';
-import { clientConfiguration } from '../launch/client-configuration.js';
+import { clientConfiguration, clientTrust } from '../launch/client-configuration.js';
 import { readContainerEnvironment } from '../launch/container-environment.js';
 import { decodeResources, resourcesVariable } from '../launch/local-resources.js';
 import { containerLinks } from '../launch/node-command.js';
@@ -54,6 +54,7 @@ async function main(): Promise<number> {
     environment: env,
     logger,
     credentials: environment.credentials,
+    ...(await clientTrust(archive)),
   });
   const shipped = environment.credentials.secrets.get(masterKeyAlias);
   // In client mode the client knows it; in cluster mode nobody outside of this container does.

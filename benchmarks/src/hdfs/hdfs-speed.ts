@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,15 @@ export interface HdfsSpeed {
   readonly seconds: number;
   /** MB (10^6 bytes) for each second of wall clock, one stream. */
   readonly megabytesPerSecond: number;
+  /** CPU time of the client (user and system, its start included where it is a process), mean of the rounds. */
+  readonly cpuSeconds: number;
+  /** MB for each second of CPU time: what one core would move if nothing else held it up. */
+  readonly megabytesPerCpuSecond: number;
+}
+
+interface Measured {
+  readonly seconds: number[];
+  cpuSeconds: number;
 }
 
 /** What to measure, and where. */
@@ -46,11 +56,16 @@ export async function measureHdfsSpeed(options: HdfsSpeedOptions): Promise<reado
   const nameNode = conf.getRequired('dfs.namenode.http-address');
   const url = (path: string, query: string): string =>
     `http://${nameNode}/webhdfs/v1${path}?user.name=${options.user}&${query}`;
-  const times = new Map<string, number[]>();
+  const measured = new Map<string, Measured>();
   const time = async (name: string, work: () => Promise<void>): Promise<void> => {
+    const found = measured.get(name) ?? { seconds: [], cpuSeconds: 0 };
+    measured.set(name, found);
+    const cpu = name.startsWith('heddle') ? ownCpuSeconds : childrenCpuSeconds;
+    const startCpu = cpu();
     const startMs = performance.now();
     await work();
-    times.set(name, [...(times.get(name) ?? []), (performance.now() - startMs) / 1000]);
+    found.seconds.push((performance.now() - startMs) / 1000);
+    found.cpuSeconds += cpu() - startCpu;
   };
   const content = randomBytes(options.bytes);
   try {
@@ -94,10 +109,33 @@ export async function measureHdfsSpeed(options: HdfsSpeedOptions): Promise<reado
     await rm(local, { force: true });
     await rm(`${local}-back`, { force: true });
   }
-  return [...times].map(([name, seconds]) => {
+  return [...measured].map(([name, { seconds, cpuSeconds: allCpuSeconds }]) => {
     const [way, direction] = name.split(' ') as [HdfsSpeed['way'], HdfsSpeed['direction']];
     const median = seconds.toSorted((a, b) => a - b)[Math.floor(seconds.length / 2)]!;
-    const megabytesPerSecond = options.bytes / 1e6 / median;
-    return { way, direction, bytes: options.bytes, seconds: median, megabytesPerSecond };
+    const megabytes = options.bytes / 1e6;
+    const cpuSeconds = allCpuSeconds / seconds.length;
+    return {
+      way,
+      direction,
+      bytes: options.bytes,
+      seconds: median,
+      megabytesPerSecond: megabytes / median,
+      cpuSeconds,
+      megabytesPerCpuSecond: megabytes / cpuSeconds,
+    };
   });
+}
+
+/** All threads of this process. */
+function ownCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** Processes that this one has started and that have ended (`/proc/self/stat`: cutime, cstime). */
+function childrenCpuSeconds(): number {
+  const text = readFileSync('/proc/self/stat', 'latin1');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const ticksPerSecond = 100;
+  return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
 }

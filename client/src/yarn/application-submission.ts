@@ -12,6 +12,7 @@ import {
   masterKeyAlias,
   nodeCommand,
   resourcesVariable,
+  authoritiesFile,
   siteFilesFolder,
   type ApplicationDescription,
   type StagedResource,
@@ -249,6 +250,7 @@ export class ApplicationSubmission {
         ...program,
         { name: descriptionFile, bytes: Buffer.from(JSON.stringify(description)), mode: 0o600 },
         ...(await this.#siteFiles()),
+        ...this.#authorities(),
       ]),
       { level: 3 },
     );
@@ -269,6 +271,13 @@ export class ApplicationSubmission {
       }
     }
     return found;
+  }
+
+  /** What the client trusts the cluster's servers by: nodes need not have the client's files. */
+  #authorities(): TarFile[] {
+    const { trustedCertificates } = this.#cluster;
+    if (trustedCertificates === undefined) return [];
+    return [{ name: authoritiesFile, bytes: Buffer.from(trustedCertificates), mode: 0o600 }];
   }
 
   async #putUserFiles(source: ConfigSource, stagingDirectory: string): Promise<StagedResource[]> {

@@ -11,7 +11,11 @@ import {
   type HadoopConfiguration,
 } from '@heddle/hadoop-conf';
 import { hadoopUserOf } from '@heddle/webhdfs';
-import { openClusterFileSystems, type ClusterFileSystems } from '@heddle/webhdfs/hadoop';
+import {
+  openClusterFileSystems,
+  trustedCertificatesOf,
+  type ClusterFileSystems,
+} from '@heddle/webhdfs/hadoop';
 import { RmClient } from './rm-client.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -25,6 +29,8 @@ export interface ClusterAccess {
   readonly user: string;
   readonly rm: RmClient;
   readonly files: ClusterFileSystems;
+  /** Certificates (PEM) that the cluster's servers are trusted by; undefined for Node's own. */
+  readonly trustedCertificates: string | undefined;
 }
 
 /**
@@ -48,12 +54,15 @@ export function openCluster(
   }
   const conf = loadHadoopConfiguration({ directories: confDirectories, environment });
   const user = hadoopUserOf(environment);
+  const trustedCertificates = trustedCertificatesOf(source);
+  const trust = trustedCertificates === undefined ? {} : { trustedCertificates };
   return {
     conf,
     confDirectories,
     user,
-    rm: new RmClient({ conf, user, logger }),
-    files: openClusterFileSystems({ conf, user, settings: source, environment, logger }),
+    rm: new RmClient({ conf, user, logger, ...trust }),
+    files: openClusterFileSystems({ conf, user, settings: source, environment, logger, ...trust }),
+    trustedCertificates,
   };
 }
 

@@ -1,8 +1,10 @@
+import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@heddle/common';
 import { describeThrown } from '@heddle/common';
 import type { HadoopConfiguration } from '@heddle/hadoop-conf';
 import { resourceManagersOf } from '@heddle/hadoop-conf';
+import { CertificateError, certificateProblem } from '@heddle/webhdfs/hadoop';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import {
   ApplicationUnknownError,
@@ -28,6 +30,8 @@ export interface RmClientOptions {
   readonly logger: Logger;
   /** How long an unreachable ResourceManager is waited for. @default 30,000 ms */
   readonly patienceMs?: number;
+  /** Certificates (PEM) of the authorities to trust instead of Node's own. */
+  readonly trustedCertificates?: string;
 }
 
 /** Time for one request. */
@@ -67,6 +71,9 @@ export class RmClient {
       headers: { Accept: 'application/json', 'X-XSRF-Header': '1' },
       params: { 'user.name': options.user },
       proxy: false,
+      ...(options.trustedCertificates === undefined
+        ? {}
+        : { httpsAgent: new HttpsAgent({ ca: options.trustedCertificates }) }),
     });
   }
 
@@ -196,6 +203,9 @@ export class RmClient {
         reason = `${base} is not active`;
       } catch (error) {
         if (!axios.isAxiosError(error)) throw error;
+        const problem = certificateProblem(error);
+        if (problem !== undefined)
+          throw new CertificateError(base, problem, { cause: error.cause });
         reason = describeThrown(error.cause ?? error, 300).replace(/^AxiosError: /, '');
         cause = error;
       }

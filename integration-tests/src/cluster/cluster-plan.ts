@@ -66,9 +66,9 @@ export function portBaseOf(plan: Pick<ClusterPlan, 'slot'>): number {
 }
 
 /** Ports of a NameNode. */
-export function nameNodePorts(plan: ClusterPlan): { rpc: number; http: number } {
+export function nameNodePorts(plan: ClusterPlan): { rpc: number; http: number; https: number } {
   const base = portBaseOf(plan);
-  return { rpc: base + 20, http: base + 70 };
+  return { rpc: base + 20, http: base + 70, https: base + 71 };
 }
 
 /**
@@ -78,7 +78,14 @@ export function nameNodePorts(plan: ClusterPlan): { rpc: number; http: number } 
 export function resourceManagerPorts(
   plan: ClusterPlan,
   daemonName: string,
-): { scheduler: number; tracker: number; client: number; admin: number; http: number } {
+): {
+  scheduler: number;
+  tracker: number;
+  client: number;
+  admin: number;
+  http: number;
+  https: number;
+} {
   const base = portBaseOf(plan) + (daemonName === 'rm2' ? 10 : 0);
   return {
     scheduler: base + 30,
@@ -86,6 +93,7 @@ export function resourceManagerPorts(
     client: base + 32,
     admin: base + 33,
     http: base + 34,
+    https: base + 35,
   };
 }
 
@@ -93,13 +101,21 @@ export function resourceManagerPorts(
 export function nodeManagerPorts(
   plan: ClusterPlan,
   worker: number,
-): { rpc: number; localizer: number; http: number; collector: number; shuffle: number } {
+): {
+  rpc: number;
+  localizer: number;
+  http: number;
+  https: number;
+  collector: number;
+  shuffle: number;
+} {
   const base = portBaseOf(plan);
   return {
     localizer: base + 50,
     rpc: base + 51,
     http: base + 52,
     collector: base + 53,
+    https: base + 54,
     shuffle: base + 60 + worker,
   };
 }
@@ -111,9 +127,9 @@ export function nodeManagerPorts(
 export function dataNodePorts(
   plan: ClusterPlan,
   worker: number,
-): { transfer: number; http: number; ipc: number } {
+): { transfer: number; http: number; https: number; ipc: number } {
   const base = portBaseOf(plan) + worker;
-  return { transfer: base + 80, http: base + 85, ipc: base + 90 };
+  return { transfer: base + 80, http: base + 85, https: base + 95, ipc: base + 90 };
 }
 
 function host(facts: PlanFacts, label: string, number: number): ClusterHost {

@@ -1,19 +1,26 @@
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { askDaemon } from './ask-daemon.js';
+import { makeClusterCertificates } from './certificates.js';
 import {
   type ClusterPlan,
   type Daemon,
   daemonsOfKind,
   hostDirectory,
   logDirectory,
-  nameNodePorts,
 } from './cluster-plan.js';
 import type { ClusterWay } from './cluster-way.js';
 import { clientCommand, daemonCommand } from './java-command.js';
-import { activeNameNode, describeHealth, isHealthy, waitForHealth } from './readiness.js';
+import {
+  activeNameNode,
+  describeHealth,
+  isHealthy,
+  nameNodeUrl,
+  waitForHealth,
+} from './readiness.js';
 import { runProcess } from './run-process.js';
 import { writeSiteFiles } from './site-files.js';
 
@@ -21,6 +28,11 @@ const formatTimeoutMs = 120_000;
 const requestTimeoutMs = 60_000;
 const readyTimeoutMs = 180_000;
 const switchTimeoutMs = 60_000;
+
+/** Resident memory of every daemon when the cluster was ready, in bytes by name (JSON). */
+export function memoryFile(plan: ClusterPlan): string {
+  return join(plan.directory, 'memory-when-ready.json');
+}
 
 /** Folders that everyone may write to, as on an ordinary cluster. */
 const sharedFolders = ['/tmp', '/user', '/app-logs'];
@@ -91,16 +103,16 @@ export async function activate(plan: ClusterPlan, daemon: Daemon): Promise<void>
 async function makeSharedFolders(plan: ClusterPlan): Promise<void> {
   const active = await activeNameNode(plan);
   if (!active) throw new Error('No NameNode is active.');
-  const base = `http://${active.host.address}:${nameNodePorts(plan).http}/webhdfs/v1`;
+  const base = `${nameNodeUrl(plan, active)}/webhdfs/v1`;
   for (const folder of sharedFolders) {
     // Making a folder does not set the sticky bit.
     for (const operation of ['MKDIRS', 'SETPERMISSION']) {
       const url = `${base}${folder}?op=${operation}&permission=1777&user.name=${userInfo().username}`;
-      const answer = await fetch(url, {
+      const { status, body } = await askDaemon(plan, url, {
         method: 'PUT',
-        signal: AbortSignal.timeout(requestTimeoutMs),
+        timeoutMs: requestTimeoutMs,
       });
-      if (!answer.ok) throw new Error(`${operation} ${folder}: ${await answer.text()}`);
+      if (status !== 200) throw new Error(`${operation} ${folder}: ${body}`);
     }
   }
 }
@@ -116,6 +128,7 @@ export async function startCluster(
 ): Promise<void> {
   const begin = Date.now();
   const seconds = (): string => `${((Date.now() - begin) / 1000).toFixed(1)} s`;
+  await makeClusterCertificates(plan);
   writeSiteFiles(plan);
   await way.prepare(plan);
   const start = async (kinds: readonly string[]): Promise<void> => {
@@ -146,6 +159,11 @@ export async function startCluster(
     });
     report(`Ready after ${seconds()}. ${describeHealth(health)}.`);
     await makeSharedFolders(plan);
+    const bytes: Record<string, number> = {};
+    for (const daemon of plan.daemons) {
+      bytes[daemon.name] = await way.daemonMemoryBytes(plan, daemon);
+    }
+    writeFileSync(memoryFile(plan), JSON.stringify(bytes));
   } catch (error) {
     const dead = ended.size > 0 ? [...ended] : plan.daemons;
     const tails = dead

@@ -19,6 +19,7 @@ function nameNodeAddresses(plan: ClusterPlan): SiteProperties {
     return {
       'dfs.namenode.rpc-address': `${name}:${ports.rpc}`,
       'dfs.namenode.http-address': `${name}:${ports.http}`,
+      'dfs.namenode.https-address': `${name}:${ports.https}`,
     };
   }
   const properties: Record<string, string> = {
@@ -35,6 +36,8 @@ function nameNodeAddresses(plan: ClusterPlan): SiteProperties {
   for (const { name, host } of nameNodes) {
     properties[`dfs.namenode.rpc-address.${nameServiceId}.${name}`] = `${host.name}:${ports.rpc}`;
     properties[`dfs.namenode.http-address.${nameServiceId}.${name}`] = `${host.name}:${ports.http}`;
+    properties[`dfs.namenode.https-address.${nameServiceId}.${name}`] =
+      `${host.name}:${ports.https}`;
   }
   return properties;
 }
@@ -43,6 +46,7 @@ function nameNodeAddresses(plan: ClusterPlan): SiteProperties {
 export function hdfsSite(plan: ClusterPlan, on: ClusterHost | undefined): SiteProperties {
   const properties: Record<string, string> = {
     ...nameNodeAddresses(plan),
+    'dfs.http.policy': plan.profile.httpsOnly ? 'HTTPS_ONLY' : 'HTTP_AND_HTTPS',
     'dfs.client.use.datanode.hostname': 'true',
     'dfs.datanode.use.datanode.hostname': 'true',
     'dfs.namenode.datanode.registration.ip-hostname-check': 'false',
@@ -67,6 +71,7 @@ export function hdfsSite(plan: ClusterPlan, on: ClusterHost | undefined): SitePr
     'dfs.datanode.handler.count': '4',
     'dfs.datanode.du.reserved': '0',
     'dfs.namenode.edits.noeditlogchannelflush': 'true',
+    ...plan.profile.hdfs,
   };
   if (!on) return properties;
   properties['dfs.namenode.name.dir'] = `file://${hostDirectory(plan, on)}/name`;
@@ -84,6 +89,7 @@ export function hdfsSite(plan: ClusterPlan, on: ClusterHost | undefined): SitePr
     'dfs.datanode.hostname': on.name,
     'dfs.datanode.address': `\${dfs.datanode.hostname}:${ports.transfer}`,
     'dfs.datanode.http.address': `\${dfs.datanode.hostname}:${ports.http}`,
+    'dfs.datanode.https.address': `\${dfs.datanode.hostname}:${ports.https}`,
     'dfs.datanode.ipc.address': `\${dfs.datanode.hostname}:${ports.ipc}`,
   };
 }

@@ -6,6 +6,8 @@ export type {
   NameMode,
   WayName,
 } from './cluster-plan.js';
+export { makeCertificates, type CertificateSet } from './certificates.js';
+export { HttpFsGateway } from './http-fs.js';
 export { MiniCluster, type MiniClusterOptions } from './mini-cluster.js';
 export { type ProfileName, clusterProfiles } from './profiles.js';
 export { type ClusterHealth, isHealthy } from './readiness.js';

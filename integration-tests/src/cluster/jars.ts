@@ -10,7 +10,12 @@ const downloadTimeoutMs = 600_000;
 /** Fewer than Hadoop has ever had: a folder with less was not copied to its end. */
 const leastJars = 100;
 
-async function download(version: string, pom: string, destination: string): Promise<void> {
+async function download(
+  version: string,
+  pom: string,
+  destination: string,
+  least = leastJars,
+): Promise<void> {
   const partial = `${destination}.partial-${process.pid}`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
@@ -29,7 +34,7 @@ async function download(version: string, pom: string, destination: string): Prom
   let said: string;
   try {
     const result = await runProcess(command, { timeoutMs: downloadTimeoutMs });
-    if (result.code === 0 && readdirSync(partial).length >= leastJars) {
+    if (result.code === 0 && readdirSync(partial).length >= least) {
       renameSync(partial, destination);
       return;
     }
@@ -62,6 +67,27 @@ export async function ensureJars(
     report(`Fetching the jars of Hadoop ${version} from Maven Central (100 MB, once) ...`);
     mkdirSync(cacheDirectory, { recursive: true });
     await download(version, join(clusterFolder, 'pom.xml'), destination);
+    return destination;
+  });
+}
+
+/** Version of HttpFS, as in its pom. */
+const httpFsVersion = '3.4.2';
+
+/**
+ * Returns the directory with what HttpFS needs beside the jars of a cluster; fetches it when it is not there yet.
+ * @throws Error saying what Maven said
+ */
+export async function ensureHttpFsJars(
+  clusterFolder: string,
+  cacheDirectory: string,
+): Promise<string> {
+  const destination = join(cacheDirectory, `httpfs-${httpFsVersion}`);
+  return withMachineLock('jars-httpfs', downloadTimeoutMs, async () => {
+    if (!existsSync(destination)) {
+      mkdirSync(cacheDirectory, { recursive: true });
+      await download(httpFsVersion, join(clusterFolder, 'httpfs', 'pom.xml'), destination, 2);
+    }
     return destination;
   });
 }

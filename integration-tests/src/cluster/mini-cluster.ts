@@ -4,7 +4,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { activate, startCluster } from './cluster-start.js';
+import { activate, memoryFile, startCluster } from './cluster-start.js';
+import { certificatesOf } from './certificates.js';
 import {
   type ClusterHost,
   type ClusterPlan,
@@ -13,7 +14,6 @@ import {
   type WayName,
   clientConfDirectory,
   logDirectory,
-  nameNodePorts,
   planCluster,
 } from './cluster-plan.js';
 import type { ClusterWay } from './cluster-way.js';
@@ -30,6 +30,7 @@ import {
   activeNameNode,
   activeResourceManager,
   clusterHealth,
+  nameNodeUrl,
   resourceManagerUrl,
   waitForHealth,
 } from './readiness.js';
@@ -328,6 +329,16 @@ export class MiniCluster {
     return bytes;
   }
 
+  /** What `memoryBytes` was when the cluster had just become ready. */
+  memoryBytesWhenReady(): Readonly<Record<string, number>> {
+    return JSON.parse(readFileSync(memoryFile(this.plan), 'utf8')) as Record<string, number>;
+  }
+
+  /** Where the certificate is (PEM) of the authority that signed those of all daemons. */
+  get caFile(): string {
+    return certificatesOf(this.plan).caFile;
+  }
+
   /**
    * Runs a class of Hadoop as a client, one at a time: `org.apache.hadoop.fs.FsShell`,
    * `org.apache.hadoop.yarn.client.cli.ApplicationCLI` …
@@ -372,7 +383,7 @@ export class MiniCluster {
   async webHdfsUrl(): Promise<string> {
     const active = await activeNameNode(this.plan);
     if (!active) throw new Error('No NameNode of the cluster is active.');
-    return `http://${active.host.address}:${nameNodePorts(this.plan).http}/webhdfs/v1`;
+    return `${nameNodeUrl(this.plan, active)}/webhdfs/v1`;
   }
 
   /**

@@ -24,6 +24,13 @@ import {
   signalProcess,
   waitForEnd,
 } from './processes.js';
+import {
+  cutOffWorker,
+  inWorkerGroup,
+  makeWorkerGroups,
+  rejoinWorker,
+  removeWorkerGroups,
+} from './worker-network.js';
 
 const endTimeoutMs = 10_000;
 
@@ -50,11 +57,13 @@ export class ProcessWay implements ClusterWay {
       mkdirSync(join(plan.directory, directory), { recursive: true });
     }
     writeContainerPrograms(plan);
+    makeWorkerGroups(plan);
     await publishHostNames(plan);
   }
 
   async startDaemon(plan: ClusterPlan, daemon: Daemon, command: Command): Promise<void> {
-    const [program, ...args] = command.argv;
+    const { argv, environment } = inWorkerGroup(plan, daemon.host, command);
+    const [program, ...args] = argv;
     const output = openSync(join(logDirectory(plan), `${daemon.name}.out`), 'a');
     const directory = hostDirectory(plan, daemon.host);
     mkdirSync(directory, { recursive: true });
@@ -62,7 +71,7 @@ export class ProcessWay implements ClusterWay {
       const child = spawn(program, args, {
         cwd: directory,
         detached: true,
-        env: { ...process.env, ...command.environment },
+        env: { ...process.env, ...environment },
         stdio: ['ignore', output, output],
       });
       await once(child, 'spawn');
@@ -96,17 +105,12 @@ export class ProcessWay implements ClusterWay {
     );
   }
 
-  cutOff(_plan: ClusterPlan, host: ClusterHost): Promise<void> {
-    return Promise.reject(
-      new Error(
-        `${host.name} cannot be cut off: all loopback addresses are one network interface, and connections leave ` +
-          "from 127.0.0.1 whoever makes them. Pause its daemons instead, or start the cluster with the way 'docker'.",
-      ),
-    );
+  cutOff(plan: ClusterPlan, host: ClusterHost): Promise<void> {
+    return cutOffWorker(plan, host);
   }
 
-  async rejoin(): Promise<void> {
-    // Nothing can have been cut off.
+  rejoin(plan: ClusterPlan, host: ClusterHost): Promise<void> {
+    return rejoinWorker(plan, host);
   }
 
   async release(plan: ClusterPlan): Promise<void> {
@@ -122,6 +126,7 @@ export class ProcessWay implements ClusterWay {
       for (const identity of all) signalProcess(identity, 'SIGKILL');
       await waitForEnd(all, endTimeoutMs);
     }
+    await removeWorkerGroups(plan);
     await withdrawHostNames(plan);
   }
 }

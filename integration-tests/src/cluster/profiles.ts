@@ -8,13 +8,24 @@ export interface ClusterProfile {
   readonly hadoopVersion: string;
   /** Two NameNodes and two ResourceManagers, switched by hand, instead of one each. */
   readonly highlyAvailable: boolean;
+  /** Web servers speak TLS only; otherwise HDFS offers both and YARN plain HTTP. */
+  readonly httpsOnly: boolean;
   /** Properties on top of the usual ones of `core-site.xml`. */
   readonly core: SiteProperties;
+  /** Properties on top of the usual ones of `hdfs-site.xml`. */
+  readonly hdfs: SiteProperties;
   /** Properties on top of the usual ones of `yarn-site.xml`. */
   readonly yarn: SiteProperties;
 }
 
-const usual = { hadoopVersion: '3.4.3', highlyAvailable: false, core: {}, yarn: {} };
+const usual = {
+  hadoopVersion: '3.4.3',
+  highlyAvailable: false,
+  httpsOnly: false,
+  core: {},
+  hdfs: {},
+  yarn: {},
+};
 
 /** The clusters that can be started by name. */
 export const clusterProfiles = {
@@ -22,11 +33,19 @@ export const clusterProfiles = {
   /** The newest release line. */
   'hadoop-3.5': { ...usual, name: 'hadoop-3.5', hadoopVersion: '3.5.0' },
   /** Pairs of NameNodes and ResourceManagers. */
-  ha: { ...usual, name: 'ha', highlyAvailable: true },
+  ha: {
+    ...usual,
+    name: 'ha',
+    highlyAvailable: true,
+    // Long listings come in many parts, so that a NameNode can die between two.
+    hdfs: { 'dfs.ls.limit': '10' },
+  },
   /** Every RPC connection is signed. */
   integrity: { ...usual, name: 'integrity', core: { 'hadoop.rpc.protection': 'integrity' } },
   /** Every RPC connection is encrypted. */
   privacy: { ...usual, name: 'privacy', core: { 'hadoop.rpc.protection': 'privacy' } },
+  /** Every web server speaks TLS only, with certificates of the cluster's own authority. */
+  tls: { ...usual, name: 'tls', httpsOnly: true },
 } as const satisfies Record<string, ClusterProfile>;
 
 /** Name of a cluster that can be started. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { askDaemon } from './ask-daemon.js';
 import {
   type ClusterPlan,
   type Daemon,
@@ -24,26 +25,35 @@ export interface ClusterHealth {
   readonly nodeStates: Readonly<Record<string, string>>;
 }
 
-async function getJson(url: string): Promise<unknown> {
+async function getJson(plan: ClusterPlan, url: string): Promise<unknown> {
   try {
-    const answer = await fetch(url, {
-      signal: AbortSignal.timeout(requestTimeoutMs),
-      redirect: 'manual',
-      headers: { accept: 'application/json' },
-    });
-    return answer.ok ? await answer.json() : undefined;
+    const { status, body } = await askDaemon(plan, url, { timeoutMs: requestTimeoutMs });
+    return status === 200 ? (JSON.parse(body) as unknown) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function nameNodeUrl(plan: ClusterPlan, daemon: Daemon): string {
-  return `http://${daemon.host.address}:${nameNodePorts(plan).http}`;
+/** Address of a NameNode's pages and of WebHDFS, without names. */
+export function nameNodeUrl(plan: ClusterPlan, daemon: Daemon): string {
+  const ports = nameNodePorts(plan);
+  return webUrl(plan, daemon, ports);
+}
+
+function webUrl(
+  plan: ClusterPlan,
+  daemon: Daemon,
+  ports: { readonly http: number; readonly https: number },
+): string {
+  const { address } = daemon.host;
+  return plan.profile.httpsOnly
+    ? `https://${address}:${ports.https}`
+    : `http://${address}:${ports.http}`;
 }
 
 /** Address of a ResourceManager's pages and REST API, without names. */
 export function resourceManagerUrl(plan: ClusterPlan, daemon: Daemon): string {
-  return `http://${daemon.host.address}:${resourceManagerPorts(plan, daemon.name).http}`;
+  return webUrl(plan, daemon, resourceManagerPorts(plan, daemon.name));
 }
 
 async function jmxBean(
@@ -52,7 +62,7 @@ async function jmxBean(
   name: string,
 ): Promise<Record<string, unknown>> {
   const url = `${nameNodeUrl(plan, daemon)}/jmx?qry=Hadoop:service=NameNode,name=${name}`;
-  const found = (await getJson(url)) as { beans?: Record<string, unknown>[] } | undefined;
+  const found = (await getJson(plan, url)) as { beans?: Record<string, unknown>[] } | undefined;
   return found?.beans?.[0] ?? {};
 }
 
@@ -69,7 +79,7 @@ export async function activeNameNode(plan: ClusterPlan): Promise<Daemon | undefi
 export async function activeResourceManager(plan: ClusterPlan): Promise<Daemon | undefined> {
   for (const daemon of daemonsOfKind(plan, 'resourcemanager')) {
     const url = `${resourceManagerUrl(plan, daemon)}/ws/v1/cluster/info`;
-    const answer = (await getJson(url)) as { clusterInfo?: { haState?: string } } | undefined;
+    const answer = (await getJson(plan, url)) as { clusterInfo?: { haState?: string } } | undefined;
     if (answer?.clusterInfo?.haState === 'ACTIVE') return daemon;
   }
   return undefined;
@@ -86,7 +96,7 @@ export async function clusterHealth(plan: ClusterPlan): Promise<ClusterHealth> {
     : [{}, {}];
   const manager = await activeResourceManager(plan);
   const listed = manager
-    ? ((await getJson(`${resourceManagerUrl(plan, manager)}/ws/v1/cluster/nodes`)) as {
+    ? ((await getJson(plan, `${resourceManagerUrl(plan, manager)}/ws/v1/cluster/nodes`)) as {
         nodes?: { node?: { nodeHostName: string; state: string }[] };
       } | null)
     : undefined;

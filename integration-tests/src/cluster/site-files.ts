@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
+import { sslClient, sslServer } from './certificates.js';
 import {
   type ClusterHost,
   type ClusterPlan,
@@ -114,6 +115,8 @@ function writeDirectory(
   write('yarn-site.xml', siteXml(yarnSite(plan, on)));
   write('mapred-site.xml', siteXml(mapredSite(plan, on)));
   write('capacity-scheduler.xml', siteXml(capacityScheduler));
+  if (on !== undefined) write('ssl-server.xml', siteXml(sslServer(plan)));
+  else if (plan.profile.httpsOnly) write('ssl-client.xml', siteXml(sslClient(plan)));
   write('log4j.properties', log4j);
 }
 

@@ -29,6 +29,7 @@ function resourceManagerAddresses(plan: ClusterPlan): SiteProperties {
     set('resource-tracker.address', ports.tracker);
     set('admin.address', ports.admin);
     set('webapp.address', ports.http);
+    set('webapp.https.address', ports.https);
   }
   if (!plan.profile.highlyAvailable) return properties;
   return {
@@ -66,6 +67,7 @@ function nodeManagerSite(plan: ClusterPlan, on: ClusterHost): SiteProperties {
     'yarn.nodemanager.address': `\${yarn.nodemanager.hostname}:${ports.rpc}`,
     'yarn.nodemanager.localizer.address': `\${yarn.nodemanager.hostname}:${ports.localizer}`,
     'yarn.nodemanager.webapp.address': `\${yarn.nodemanager.hostname}:${ports.http}`,
+    'yarn.nodemanager.webapp.https.address': `\${yarn.nodemanager.hostname}:${ports.https}`,
     'yarn.nodemanager.collector-service.address': `\${yarn.nodemanager.hostname}:${ports.collector}`,
     'yarn.nodemanager.local-dirs': `${directory}/nm-local`,
     'yarn.nodemanager.log-dirs': `${directory}/nm-logs`,
@@ -78,6 +80,7 @@ export function yarnSite(plan: ClusterPlan, on: ClusterHost | undefined): SitePr
   return {
     ...resourceManagerAddresses(plan),
     ...resourceManagerStore(plan),
+    'yarn.http.policy': plan.profile.httpsOnly ? 'HTTPS_ONLY' : 'HTTP_ONLY',
     'yarn.resourcemanager.bind-host': '0.0.0.0',
     'yarn.resourcemanager.scheduler.class':
       'org.apache.hadoop.yarn.server.resourcemanager.scheduler.capacity.CapacityScheduler',

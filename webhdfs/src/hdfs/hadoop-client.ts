@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError, readOptionalSetting, readSetting, settings } from '@heddle/common';
+import {
+  ConfigError,
+  readOptionalSetting,
+  readSetting,
+  settings,
+  type ConfigSource,
+} from '@heddle/common';
 import {
   confDirectoriesOf,
   loadHadoopConfiguration,
@@ -15,6 +21,8 @@ export interface HadoopClientSources extends FileSystemsOptions {
   readonly conf?: HadoopConfiguration;
   /** @default those of `HADOOP_TOKEN_FILE_LOCATION` */
   readonly credentials?: Credentials;
+  /** Certificates (PEM) of the cluster's authority. @default those of `heddle.hadoop.tls.caFile` */
+  readonly trustedCertificates?: string;
 }
 
 /**
@@ -25,13 +33,13 @@ export interface HadoopClientSources extends FileSystemsOptions {
 export function hadoopClientOf(options: HadoopClientSources): HadoopClient {
   const { environment, logger } = options;
   const credentials = options.credentials ?? credentialsOf(environment);
-  const caFile = readOptionalSetting(options.settings, settings.hadoopTlsCaFile);
+  const trusted = options.trustedCertificates ?? trustedCertificatesOf(options.settings);
   return {
     conf: options.conf ?? confOf(options),
     user: options.user ?? hadoopUserOf(environment),
     ...(credentials === undefined ? {} : { credentials }),
     hosts: hostsOf(readSetting(options.settings, settings.hadoopHosts)),
-    ...(caFile === undefined ? {} : { trustedCertificates: readCertificates(caFile) }),
+    ...(trusted === undefined ? {} : { trustedCertificates: trusted }),
     logger,
   };
 }
@@ -49,12 +57,23 @@ function credentialsOf(
   return file === undefined || file === '' ? undefined : decodeCredentials(readFileSync(file));
 }
 
+/**
+ * The certificates (PEM) that `heddle.hadoop.tls.caFile` names; undefined where it is not set.
+ *
+ * @throws ConfigError when the file cannot be read
+ */
+export function trustedCertificatesOf(source: ConfigSource): string | undefined {
+  const file = readOptionalSetting(source, settings.hadoopTlsCaFile);
+  return file === undefined ? undefined : readCertificates(file);
+}
+
 function readCertificates(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const reason = `the file ${file} cannot be read: ${(error as Error).message}`;
-    throw new ConfigError(settings.hadoopTlsCaFile.key, reason, { cause: error });
+    const { key } = settings.hadoopTlsCaFile;
+    const reason = `${key} names ${file}, which cannot be read: ${(error as Error).message}`;
+    throw new ConfigError(key, reason, { cause: error });
   }
 }
 

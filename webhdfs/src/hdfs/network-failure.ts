@@ -36,6 +36,12 @@ export function networkFailure(thrown: unknown): NetworkFailure {
   return { kind: 'unknown', reason: cause.message || code || 'the connection broke', cause };
 }
 
+/** Why a server's certificate was not accepted; undefined when an error is about something else. */
+export function certificateProblem(thrown: unknown): string | undefined {
+  const { kind, reason } = networkFailure(thrown);
+  return kind === 'certificate' ? reason : undefined;
+}
+
 /** The `code` of an error, or of the first of those that it sums up (a host with two addresses). */
 function codeOf(error: Error): string {
   if (error instanceof AggregateError && error.errors[0] instanceof Error) {

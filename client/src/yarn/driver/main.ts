@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   clientConfiguration,
+  clientTrust,
   containerLinks,
   installProgram,
   masterExitCodes,
@@ -28,8 +29,9 @@ const workingDirectory = process.cwd();
 const archive = join(workingDirectory, containerLinks.application);
 const description = await readDescription(archive);
 const programDirectory = join(workingDirectory, 'program');
-const [conf] = await Promise.all([
+const [conf, trust] = await Promise.all([
   clientConfiguration(archive, process.env),
+  clientTrust(archive),
   installProgram(archive, description.program.files, programDirectory),
 ]);
 const submittedSettings = new Map(Object.entries(description.settings));
@@ -45,6 +47,7 @@ const launcher = new YarnLauncher({
     settings: submittedSettings,
     environment: process.env,
     logger: console.logger,
+    ...trust,
   }),
   user: description.user,
   rackOf: (host) => racks.get(host),

@@ -3,7 +3,8 @@ import type { RemoteError } from '@heddle/hadoop-rpc';
 import { expect } from 'chai';
 
 import { type MiniCluster, sharedCluster } from '../../../src/cluster/index.js';
-import { LiveClients, errorOf, eventually } from '../rpc/live-clients.js';
+import { eventually } from '../eventually.js';
+import { LiveClients, errorOf } from '../rpc/live-clients.js';
 import { UnmanagedMaster } from '../rpc/unmanaged-master.js';
 
 const fsShell = 'org.apache.hadoop.fs.FsShell';

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { formatApplicationId } from '@heddle/hadoop-rpc';
 
 import { type MiniCluster, sharedCluster } from '../../../src/cluster/index.js';
-import { LiveClients, eventually, refusalOf } from './live-clients.js';
+import { eventually } from '../eventually.js';
+import { LiveClients, refusalOf } from './live-clients.js';
 
 describe('ApplicationClientProtocol on a live ResourceManager', function () {
   this.timeout(60_000);

@@ -12,7 +12,8 @@ import {
 } from '@heddle/hadoop-rpc';
 
 import { type MiniCluster, sharedCluster } from '../../../src/cluster/index.js';
-import { LiveClients, errorOf, eventually, isAway, offeredProtection } from './live-clients.js';
+import { eventually } from '../eventually.js';
+import { LiveClients, errorOf, isAway, offeredProtection } from './live-clients.js';
 import { UnmanagedMaster } from './unmanaged-master.js';
 
 const patience = {

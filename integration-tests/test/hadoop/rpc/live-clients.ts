@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
   type HadoopConfiguration,
@@ -27,6 +26,7 @@ import {
 } from '@heddle/hadoop-rpc';
 
 import type { MiniCluster } from '../../../src/cluster/index.js';
+import { eventually } from '../eventually.js';
 
 const user = 'rpc-test';
 
@@ -128,24 +128,6 @@ export class LiveClients {
 
   close(): void {
     for (const client of this.#opened.splice(0)) client.close();
-  }
-}
-
-/**
- * Repeats a look until it finds something.
- * @throws Error when it does not within the bound
- */
-export async function eventually<T>(
-  what: string,
-  look: () => Promise<T | undefined>,
-  timeoutMs = 60_000,
-): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`${what} did not come within ${timeoutMs} ms.`);
-    await sleep(100);
   }
 }
 

@@ -11,7 +11,8 @@ import {
 } from '@heddle/hadoop-rpc';
 
 import { type MiniCluster, sharedCluster } from '../../../src/cluster/index.js';
-import { LiveClients, errorOf, eventually, refusalOf } from './live-clients.js';
+import { eventually } from '../eventually.js';
+import { LiveClients, errorOf, refusalOf } from './live-clients.js';
 import { UnmanagedMaster } from './unmanaged-master.js';
 
 function shellContext(command: string): ContainerLaunchContext {

@@ -10,7 +10,7 @@ import {
   formatNodeId,
 } from '@heddle/hadoop-rpc';
 
-import { eventually } from './live-clients.js';
+import { eventually } from '../eventually.js';
 
 const registration = { host: 'localhost', rpcPort: -1, trackingUrl: '' };
 

@@ -9,6 +9,8 @@ export interface PassingAnswer {
   readonly op: string;
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
+  /** Of the request. */
+  readonly query: URLSearchParams;
 }
 
 /** What a test does to the traffic. */
@@ -16,7 +18,7 @@ export interface AnswerProxyOptions {
   /** Serves TLS with this key and certificate (PKCS #12). */
   readonly tls?: { readonly pfx: Buffer; readonly passphrase: string };
   /** Return `drop` to break the connection after the server has done what was asked. */
-  readonly onAnswer?: (answer: PassingAnswer) => 'pass' | 'drop';
+  readonly onAnswer?: (answer: PassingAnswer) => 'pass' | 'drop' | Promise<'pass' | 'drop'>;
   /** Changes where a redirect leads. */
   readonly onRedirect?: (url: URL) => URL | Promise<URL>;
 }
@@ -72,16 +74,26 @@ export class AnswerProxy {
         op: (url.searchParams.get('op') ?? '').toUpperCase(),
         status: answer.statusCode ?? 0,
         headers: answer.headers,
+        query: url.searchParams,
       };
-      if (this.#options.onAnswer?.(passing) === 'drop') {
-        this.dropped += 1;
-        answer.resume();
-        response.destroy();
-        return;
-      }
-      void this.#answer(answer, response);
+      void this.#decide(passing, answer, response);
     });
     request.pipe(onward);
+  }
+
+  async #decide(
+    passing: PassingAnswer,
+    answer: http.IncomingMessage,
+    response: http.ServerResponse,
+  ): Promise<void> {
+    answer.on('error', () => response.destroy());
+    if ((await this.#options.onAnswer?.(passing)) === 'drop') {
+      this.dropped += 1;
+      answer.resume();
+      response.destroy();
+      return;
+    }
+    await this.#answer(answer, response);
   }
 
   async #answer(answer: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -93,7 +105,6 @@ export class AnswerProxy {
       }
     }
     response.writeHead(answer.statusCode ?? 500, headers);
-    answer.on('error', () => response.destroy());
     answer.pipe(response);
   }
 }
