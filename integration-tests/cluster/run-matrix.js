@@ -30,7 +30,10 @@ const kinds = {
   integrity: { profile: 'integrity', files: everywhere },
   privacy: { profile: 'privacy', files: everywhere },
   httpfs: { profile: 'default', files: [`${tests}/matrix/httpfs.matrix.js`] },
-  tls: { profile: 'tls', files: [`${programs}/tls.matrix.js`] },
+  tls: {
+    profile: 'tls',
+    files: [`${tests}/matrix/contract.matrix.js`, `${programs}/tls.matrix.js`],
+  },
   docker: { profile: 'default', way: 'docker', files: [...everywhere, ...single] },
 };
 const boundMs = 20 * 60_000;

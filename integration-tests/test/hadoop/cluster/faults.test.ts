@@ -56,7 +56,7 @@ describe('Daemons of the cluster for tests', function () {
     const marker = cluster.sharedFile(`runs-${randomUUID()}`);
     const id = await submitShell(cluster, {
       user: 'alice',
-      command: `for i in $(seq 600); do touch ${marker}; sleep 1; done`,
+      command: `while touch ${marker}; do sleep 1; done`,
       memoryMb: 128,
     });
     const placed = await waitForReport(cluster, id, ({ amHostHttpAddress }) => {

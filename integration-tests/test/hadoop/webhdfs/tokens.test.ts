@@ -98,7 +98,9 @@ describe('A-087 Tokens of HADOOP_TOKEN_FILE_LOCATION, against real daemons', fun
   it('are written so that Hadoop’s fetchdt prints and cancels them', async () => {
     const plain = clientWith('');
     const url = await plain.delegationToken(user);
-    const token = decodeTokenFromUrl(url!);
+    // As Hadoop's clients do: a token of WebHDFS is for the address that it came from.
+    const service = new URL(await cluster.webHdfsUrl()).host;
+    const token = { ...decodeTokenFromUrl(url!), service };
     for (const version of [0, 1] as const) {
       const ours = join(folder, `ours-${version}`);
       const tokens = new Map([[token.service, token]]);
