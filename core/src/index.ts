@@ -25,7 +25,14 @@ export type { LocalIteratorOptions } from './rdd/actions/collecting.js';
 export type { BoundedValue, PartialResult } from './rdd/actions/approximate.js';
 export type { PipeOptions } from './rdd/operators/pipe.js';
 export type { Fractions } from './rdd/operators/sample-by-key.js';
-export type { SaveTextOptions } from './rdd/actions/save.js';
+export type { SaveSequenceOptions, SaveTextOptions } from './rdd/actions/save.js';
+export type { SequenceFileOptions } from './rdd/operators/sources.js';
+export type {
+  LongsAs,
+  SequenceCodec,
+  SequenceCompression,
+  WritableName,
+} from './plan/sequence-file.js';
 export type { Dependency, It, MapOptions, Partition } from './rdd/types.js';
 export { StatCounter } from './stats/stat-counter.js';
 export { StorageLevel } from './storage/storage-level.js';

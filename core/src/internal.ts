@@ -3,6 +3,7 @@
  * and the seams that a launcher fills.
  */
 export type * from './plan/index.js';
+export { sequenceCodecs, sequenceCompressions, writableNames } from './plan/sequence-file.js';
 export { shuffleWriterOf, type ShuffleWriterChoice } from './plan/shuffle-writer-choice.js';
 export type * from './context/job-runner.js';
 export type { CodeTable } from './codec/code-table.js';

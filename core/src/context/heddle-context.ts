@@ -17,6 +17,8 @@ import {
   objectFileNode,
   parallelizeNode,
   rangeNode,
+  sequenceFileNode,
+  type SequenceFileOptions,
 } from '../rdd/operators/sources.js';
 import { unionNode } from '../rdd/operators/partitions.js';
 import { nodeOf } from '../rdd/rdd-metadata.js';
@@ -221,6 +223,22 @@ export class HeddleContext implements AsyncDisposable {
    */
   binaryRecords(path: string, recordLength: number): RDD<Uint8Array> {
     return rddOf(binaryRecordsNode(this.#core, path, recordLength));
+  }
+
+  /**
+   * The `[key, value]` records of Hadoop's SequenceFiles, of any compression by deflate, gzip or zstd.
+   * Texts become strings, ints, floats and doubles numbers, longs as `longs` says, bytes `Uint8Array`,
+   * null `null`. Large files are split at their sync markers.
+   *
+   * Actions reject with `JobFailedError` caused by `InputFormatError` (no SequenceFile, damaged, cut
+   * short), `UnsupportedFormatError` (a class or codec that is not known), `InputTooLargeError`.
+   */
+  sequenceFile<K, V>(
+    path: string,
+    minPartitions?: number,
+    options: SequenceFileOptions = {},
+  ): RDD<[K, V]> {
+    return rddOf(sequenceFileNode(this.#core, path, minPartitions, options));
   }
 
   /** The records that `saveAsObjectFile` wrote. */

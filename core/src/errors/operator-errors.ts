@@ -33,3 +33,18 @@ export class PipeError extends HeddleError {
     super(`pipe: ${command} ${what}${told}`, options);
   }
 }
+
+/** A file is whole, and holds something that Heddle does not read: a class, a codec, an old version. */
+export class UnsupportedFormatError extends HeddleError {
+  readonly code = 'UNSUPPORTED_FORMAT';
+
+  constructor(
+    readonly path: string,
+    /** What is not supported, such as the name of a Java class. */
+    readonly unsupported: string,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`cannot read ${path}: ${reason}`, options);
+  }
+}

@@ -3,6 +3,7 @@ export type * from './lineage.js';
 export type * from './map-output.js';
 export type * from './operator.js';
 export type * from './partitioner-spec.js';
+export type * from './sequence-file.js';
 export type * from './sink.js';
 export type * from './split.js';
 export type * from './stage-plan.js';

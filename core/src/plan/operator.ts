@@ -1,6 +1,7 @@
 import type { StorageLevelSpec } from './storage-level-spec.js';
 import type { RootRef } from './function-ref.js';
 import type { AggregatorSpec } from './partitioner-spec.js';
+import type { LongsAs } from './sequence-file.js';
 
 /** Leaves: where records come from. The partition's own share stands in `Split.source`. */
 export type SourceOperator =
@@ -11,6 +12,8 @@ export type SourceOperator =
   | { readonly kind: 'binaryFiles' }
   /** Pieces begin and end at whole records. */
   | { readonly kind: 'binaryRecords'; readonly recordLength: number }
+  /** Hadoop's files of pairs; a piece has the records from its first sync marker on. */
+  | { readonly kind: 'sequenceFile'; readonly longs: LongsAs }
   /** An RDD whose lineage was cut: its partitions stand in files. */
   | { readonly kind: 'checkpoint' }
   /** The same with cached blocks alone: computing a partition is an error. */
@@ -20,7 +23,7 @@ export type SourceOperator =
 /** Sources whose splits are pieces of files. */
 export type FileOperator = Extract<
   SourceOperator,
-  { kind: 'textFile' | 'wholeTextFiles' | 'binaryFiles' | 'binaryRecords' }
+  { kind: 'textFile' | 'wholeTextFiles' | 'binaryFiles' | 'binaryRecords' | 'sequenceFile' }
 >;
 
 /** Narrow steps that the generated loop fuses: one record in, any number out, nothing kept. */

@@ -1,5 +1,6 @@
 import type { RootRef } from './function-ref.js';
 import type { ShuffleWriteSpec } from './partitioner-spec.js';
+import type { SequenceFileLayout } from './sequence-file.js';
 
 /**
  * What a task does with the records of its partition. The shape of the task's result is given after
@@ -50,6 +51,12 @@ export type Sink =
     }
   /** → `CommittedFile`, after the driver's commit coordinator let this attempt commit. */
   | { readonly kind: 'saveAsTextFile'; readonly output: TextOutputSpec }
+  /** → `CommittedFile`, likewise: `[key, value]` records in Hadoop's format. */
+  | {
+      readonly kind: 'saveAsSequenceFile';
+      readonly output: TextOutputSpec;
+      readonly layout: SequenceFileLayout;
+    }
   /** → `CommittedFile`, likewise: the encoded records, for a later read by this application. */
   | { readonly kind: 'checkpoint'; readonly output: TextOutputSpec };
 

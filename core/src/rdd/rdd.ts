@@ -19,7 +19,13 @@ import {
 import { foreach } from './actions/effects.js';
 import { stats, sum } from './actions/numeric.js';
 import { histogram } from './actions/histogram.js';
-import { saveAsObjectFile, saveAsTextFile, type SaveTextOptions } from './actions/save.js';
+import {
+  saveAsObjectFile,
+  saveAsSequenceFile,
+  saveAsTextFile,
+  type SaveSequenceOptions,
+  type SaveTextOptions,
+} from './actions/save.js';
 import { takeSample } from './actions/take-sample.js';
 import { treeAggregate, treeReduce } from './actions/tree.js';
 import { isActionOptions, type ActionOptions } from './arguments.js';
@@ -200,6 +206,23 @@ export class RDD<T> extends RddPairs<T> {
    */
   saveAsTextFile(path: string, options?: SaveTextOptions): Promise<void> {
     return saveAsTextFile(nodeOf(this), path, options);
+  }
+
+  /**
+   * Writes pairs as Hadoop's SequenceFiles, one `part-00000` for each partition, committed as
+   * `saveAsTextFile` is: what MapReduce, Hive and Spark read. Without `key` and `value` the classes suit
+   * the first pair of each partition: `Text` for strings, `DoubleWritable` for numbers, `LongWritable` for
+   * bigints, `BooleanWritable`, `BytesWritable`, `NullWritable` for null and undefined.
+   *
+   * @throws OutputExistsError before any task runs, unless `overwrite`
+   * @throws JobFailedError caused by RecordTypeError for what is no pair, or not held by the class
+   */
+  saveAsSequenceFile<K, V>(
+    this: RDD<[K, V]>,
+    path: string,
+    options?: SaveSequenceOptions,
+  ): Promise<void> {
+    return saveAsSequenceFile(nodeOf(this), path, options);
   }
 
   /**

@@ -176,10 +176,11 @@ export class StagePipelines {
       case 'textFile':
       case 'wholeTextFiles':
       case 'binaryFiles':
-      case 'binaryRecords': {
+      case 'binaryRecords':
+      case 'sequenceFile': {
         if (split.source?.kind !== 'file') throw wrongSplit(node, 'file');
         const source = services.openFiles(operator, split.source.pieces);
-        const pairs = operator.kind === 'wholeTextFiles' || operator.kind === 'binaryFiles';
+        const pairs = operator.kind !== 'textFile' && operator.kind !== 'binaryRecords';
         return { kind: 'batches', source, pairs };
       }
       case 'checkpoint': {

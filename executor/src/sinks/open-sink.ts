@@ -10,7 +10,9 @@ import { openCountBy, openLookup, openReduceLocally } from './key-sinks.js';
 import { openStats, openSum } from './number-sinks.js';
 import { openTakeOrdered } from './ordered-sink.js';
 import { openForeachPartition, openRun } from './partition-sinks.js';
+import { SequenceFileOutput } from '../sequence-file/sequence-file-output.js';
 import { openSampleKeys } from './sample-keys-sink.js';
+import { openSequenceOutput } from './sequence-output-sink.js';
 import { openShuffleWrite } from './shuffle-sink.js';
 import type { SinkTask, TaskSink } from './task-sink.js';
 import { openTextOutput } from './text-output-sink.js';
@@ -54,6 +56,8 @@ export function openSink(task: SinkTask, sink: Sink): TaskSink {
       const output = createTextOutput(sink.output, task.env.task.partition, task.env);
       return openTextOutput(task, sink, output);
     }
+    case 'saveAsSequenceFile':
+      return openSequenceOutput(task, sink, new SequenceFileOutput(sink, task.env));
     case 'checkpoint':
       return openCheckpointOutput(task, sink, new CheckpointOutput(sink.output, task.env));
     default:

@@ -331,6 +331,7 @@ function sinkFunction(sink: Sink): RootRef | undefined {
     case 'stats':
     case 'sum':
     case 'saveAsTextFile':
+    case 'saveAsSequenceFile':
     case 'checkpoint':
       return undefined;
     default:

@@ -18,4 +18,5 @@ import './sets.suite.js';
 import './sampling.suite.js';
 import './approximate.suite.js';
 import './objects.suite.js';
+import './sequence-files.suite.js';
 import './closures.suite.js';

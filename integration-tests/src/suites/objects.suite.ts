@@ -109,7 +109,11 @@ describe('binary files and object files (B.1, B.5)', () => {
       const refused = await taskError(points.saveAsObjectFile(join(directory, 'points')));
       expect(refused.message).to.match(/Point/);
       const text = bytesFile('text.txt', Buffer.from('hello\n'));
-      expect((await taskError(sc.objectFile(text).collect())).code).to.equal('RECORD_TYPE');
+      expect((await taskError(sc.objectFile(text).collect())).code).to.equal('INPUT_FORMAT');
+      const foreign = join(directory, 'foreign');
+      const pairs: [null, Uint8Array][] = [[null, Uint8Array.of(1, 2, 3)]];
+      await sc.parallelize(pairs, 1).saveAsSequenceFile(foreign);
+      expect((await taskError(sc.objectFile(foreign).collect())).code).to.equal('RECORD_TYPE');
     });
   });
 });

@@ -39,7 +39,10 @@ export class TaskStarter {
     const job = stage.kind === 'result' ? this.#jobs.get(stage.job.id) : undefined;
     const binary: StageBinary = this.#binaries.make(stage, taskSet, job?.request.sink);
     const { sink } = binary.plan;
-    const isSave = sink.kind === 'saveAsTextFile' || sink.kind === 'checkpoint';
+    const isSave =
+      sink.kind === 'saveAsTextFile' ||
+      sink.kind === 'saveAsSequenceFile' ||
+      sink.kind === 'checkpoint';
     if (job !== undefined && isSave) job.saveId = sink.output.saveId;
     this.#backend.registerStage(binary);
     this.#announcer.stageSubmitted(stage, taskSet.stageAttempt, taskSet.partitions.length);

@@ -23,6 +23,8 @@ export interface InputPlan {
 export interface SplitOptions {
   /** Smallest split. @default 1 */
   readonly minSplitBytes?: number;
+  /** Takes all files as they are, whatever codec their names' endings say. @default false */
+  readonly ignoreCodecs?: boolean;
   /** Compressed files from this size on earn a warning. @default 128 MiB */
   readonly largeCompressedBytes?: number;
 }
@@ -48,7 +50,7 @@ export function splitFiles(
   const goalBytes = Math.floor(totalBytes / Math.max(1, minPartitions));
   const partitions: InputPiece[][] = [];
   for (const file of files) {
-    const codec = readableCodec(file);
+    const codec = options.ignoreCodecs === true ? undefined : readableCodec(file);
     if (file.sizeBytes === 0) continue;
     if (codec !== undefined) {
       partitions.push([piece(file, 0, file.sizeBytes, codec)]);
@@ -62,7 +64,8 @@ export function splitFiles(
     }
     if (rest > 0) partitions.push([piece(file, file.sizeBytes - rest, rest)]);
   }
-  return { partitions, warnings: warnAboutLarge(files, options) };
+  const warnings = options.ignoreCodecs === true ? [] : warnAboutLarge(files, options);
+  return { partitions, warnings };
 }
 
 /** Most bytes that `combineFiles` puts together, so that a large input is not read by two tasks. */

@@ -3,10 +3,10 @@ import { InputFormatError, combineFiles, expandInput, splitFiles } from '@heddle
 import { captureCallSite, driverCodeTable } from '../../closures/index.js';
 import { encodeBatches } from '../../codec/index.js';
 import type { DriverCore } from '../../context/driver-core.js';
-import type { FileOperator, FilePiece, SourceSplit } from '../../plan/index.js';
+import type { FileOperator, FilePiece, LongsAs, SourceSplit } from '../../plan/index.js';
 import { checkPartitionCount, checkText } from '../arguments.js';
 import { RddNode, type PreparedFacts } from '../rdd-node.js';
-import { objectsOfLine } from '../task-functions/object-lines.js';
+import { objectsOfBytes } from '../task-functions/object-records.js';
 import { engineStep } from './engine-step.js';
 
 /** Facts that all sources share. */
@@ -101,11 +101,12 @@ const fileRddKind = {
   wholeTextFiles: 'WholeTextFileRDD',
   binaryFiles: 'BinaryFileRDD',
   binaryRecords: 'FixedLengthBinaryRDD',
+  sequenceFile: 'SequenceFileRDD',
 } as const;
 
 /**
- * `textFile`, `wholeTextFiles`, `binaryFiles`, `binaryRecords`: the input is listed with the first
- * action that needs it.
+ * `textFile`, `wholeTextFiles`, `binaryFiles`, `binaryRecords`, `sequenceFile`: the input is listed with
+ * the first action that needs it.
  */
 export function fileNode(
   core: DriverCore,
@@ -143,6 +144,9 @@ export function fileNode(
   return node;
 }
 
+/** Bytes between the sync markers of SequenceFiles: smaller splits would have none. */
+const minSequenceSplitBytes = 100 * 1024;
+
 function planInput(
   source: FileOperator,
   files: Parameters<typeof splitFiles>[0],
@@ -154,6 +158,8 @@ function planInput(
     case 'wholeTextFiles':
     case 'binaryFiles':
       return combineFiles(files, least);
+    case 'sequenceFile':
+      return splitFiles(files, least, { minSplitBytes: minSequenceSplitBytes, ignoreCodecs: true });
     case 'binaryRecords':
       return alignToRecords(splitFiles(files, least), source.recordLength);
   }
@@ -196,6 +202,30 @@ export function binaryRecordsNode(core: DriverCore, path: string, recordLength: 
   return fileNode(core, { kind: 'binaryRecords', recordLength }, path, undefined, callSite);
 }
 
+/** What `sequenceFile` takes besides its path. */
+export interface SequenceFileOptions {
+  /**
+   * What `LongWritable` and `VLongWritable` become: numbers, where one above 2^53 is an error, or
+   * bigints. @default 'number'
+   */
+  readonly longs?: LongsAs | undefined;
+}
+
+/** `sequenceFile(path, minPartitions?, options?)`. @throws ArgumentError */
+export function sequenceFileNode(
+  core: DriverCore,
+  path: string,
+  minPartitions: number | undefined,
+  { longs = 'number' }: SequenceFileOptions,
+): RddNode {
+  if (longs !== 'number' && longs !== 'bigint') {
+    throw new ArgumentError(
+      `sequenceFile: longs must be 'number' or 'bigint', and is ${String(longs)}`,
+    );
+  }
+  return fileNode(core, { kind: 'sequenceFile', longs }, path, minPartitions);
+}
+
 /** `objectFile(path, minPartitions?)`: what `saveAsObjectFile` wrote. */
 export function objectFileNode(
   core: DriverCore,
@@ -203,8 +233,9 @@ export function objectFileNode(
   minPartitions: number | undefined,
 ): RddNode {
   const callSite = captureCallSite('objectFile');
-  const lines = fileNode(core, { kind: 'textFile' }, path, minPartitions, callSite);
-  return engineStep(lines, { callSite, form: 'flatMap', function: () => objectsOfLine() });
+  const source = { kind: 'sequenceFile', longs: 'number' } as const;
+  const pairs = fileNode(core, source, path, minPartitions, callSite);
+  return engineStep(pairs, { callSite, form: 'flatMap', function: () => objectsOfBytes() });
 }
 
 /** Hosts by how many bytes they hold, best first. */
