@@ -22,7 +22,7 @@ export class PipeError extends HeddleError {
 
   constructor(
     readonly command: string,
-    /** Undefined when it was not started, or ended by a signal. */
+    /** As `$?` of a shell, 128 + n for signal n; undefined when it was not started, or stopped. */
     readonly exitCode: number | undefined,
     /** The end of what it wrote to stderr. */
     readonly stderr: string,

@@ -227,7 +227,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * The lines that a command writes for each partition, which gets the records on its stdin, one per
    * line: strings as they are, bytes raw, objects as JSON. The command runs once for each partition,
-   * empty ones too; its input and output go through files.
+   * empty ones too, beside the task: both go on as they come, through pipes. It is killed when the task
+   * is, and when nobody wants more of its lines.
    *
    * A text is split at white space, a list is taken as it is; no shell is involved.
    *

@@ -51,6 +51,12 @@ export class HadoopReader {
 
   /** An `int` of variable length. */
   vint(): number {
+    const first = this.#bytes[this.#at] ?? 0;
+    if (first <= 127 || first >= 144) {
+      // One byte, from -112 to 127: nearly all lengths.
+      this.#take(1);
+      return first <= 127 ? first : first - 256;
+    }
     const value = this.vlong();
     if (value !== BigInt.asIntN(32, value)) {
       throw new MalformedFieldError(`the number ${value} is no 32-bit integer`);

@@ -94,7 +94,7 @@ describe('SequenceFiles', function () {
           Math.floor(((i + 1) * file.length) / parts),
         );
         const pieces = readPieces(file, { borders, chunkSizes: [7000, 1, 64 * 1024] });
-        expect(pieces.flat(), `${compression} in ${parts}`).to.deep.equal(records);
+        expect(sameRecords(pieces.flat(), records), `${compression} in ${parts}`).to.equal(true);
         if (parts === 2) expect(pieces.filter((piece) => piece.length > 0)).to.have.length(2);
       }
     }
@@ -106,9 +106,10 @@ describe('SequenceFiles', function () {
       const sync = syncOf(file);
       const second = file.indexOf(sync, file.indexOf(sync) + 16);
       expect(second).to.be.above(0);
-      for (let border = second - 24; border <= second + 20; border += 1) {
-        const found = readPieces(file, { borders: [border] }).map((piece) => piece.length);
-        expect(found[0]! + found[1]!, `${compression} at ${border - second}`).to.equal(
+      for (const distance of [-21, -20, -5, -4, -3, -1, 0, 1, 16, 17]) {
+        const borders = [second + distance];
+        const found = readPieces(file, { borders }).map((piece) => piece.length);
+        expect(found[0]! + found[1]!, `${compression} at ${distance}`).to.equal(
           records.length,
         );
       }
@@ -124,7 +125,7 @@ describe('SequenceFiles', function () {
     for (const codec of codecs) {
       for (const compression of ['record', 'block'] as const) {
         const [file, records] = large(compression, codec);
-        expect(readAll(file)).to.deep.equal(records);
+        expect(sameRecords(readAll(file), records), codec).to.equal(true);
       }
     }
   });
@@ -211,7 +212,7 @@ describe('SequenceFiles', function () {
     for (const compression of compressions) {
       const records = Array.from({ length: 40 }, (_, i): Pair => [`key ${i}`, i]);
       const file = write(records, { value: 'vint', compression, codec: codecs[random(3)]! });
-      for (let round = 0; round < 1500; round += 1) {
+      for (let round = 0; round < 700; round += 1) {
         const mutated = Buffer.from(file);
         for (let changes = 1 + random(3); changes > 0; changes -= 1) {
           const at = random(mutated.length);
@@ -229,7 +230,7 @@ describe('SequenceFiles', function () {
         }
       }
     }
-    expect(refused).to.be.above(1000);
+    expect(refused).to.be.above(500);
   });
 
   it('never unpacks more than a task may hold', () => {
@@ -266,6 +267,11 @@ describe('SequenceFiles', function () {
     }
   });
 });
+
+/** Chai takes seconds for some thousand pairs. */
+function sameRecords(some: readonly Pair[], others: readonly Pair[]): boolean {
+  return JSON.stringify(some) === JSON.stringify(others);
+}
 
 /** The marker of a file without metadata: behind the header's four zeros. */
 function syncOf(file: Buffer): Buffer {

@@ -74,6 +74,6 @@ describe('SequenceFiles (B.1 sequenceFile, B.3 saveAsSequenceFile)', () => {
     const options = { codec: 'snappy' } as unknown as { codec: 'gzip' };
     expect((await rejection(pairs.saveAsSequenceFile(other, options))).code).to.equal('ARGUMENT');
     expect(thrown(() => sc.sequenceFile('')).code).to.equal('ARGUMENT');
-    expect((await rejection(sc.sequenceFile(join(directory, 'none')).count())).code).to.equal('INPUT_NOT_FOUND');
+    expect((await rejection(sc.sequenceFile(join(directory, 'missing')).count())).code).to.equal('INPUT_NOT_FOUND');
   });
 });

@@ -1,9 +1,25 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { HashPartitioner, type RDD } from 'heddle';
 import { useContext } from './support/context.js';
 import { taskError, rejection, thrown } from './support/expect-error.js';
 import { jobsOf } from './support/jobs.js';
 import { collectSorted, partitionsOf } from './support/order.js';
+
+/** Waits until a process of this machine is gone, or is only left to be reaped. */
+async function processGone(pid: number): Promise<void> {
+  expect(pid).to.be.above(1);
+  for (;;) {
+    try {
+      if (/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return;
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
 
 describe('set operations, zips and pipe (B.2, B.3)', () => {
   const suite = useContext();
@@ -314,6 +330,51 @@ describe('set operations, zips and pipe (B.2, B.3)', () => {
       expect(failing.message).to.match(/ended with exit code 3; it wrote to stderr: oops/);
       const ignored = one.pipe(['sh', '-c', 'echo out; exit 3'], { checkCode: false });
       expect(await ignored.collect()).to.deep.equal(['out']);
+      const killed = await taskError(one.pipe(['sh', '-c', 'kill -9 $$']).collect());
+      expect(killed).to.include({ code: 'PIPE', exitCode: 137 });
+      expect(killed.message).to.match(/SIGKILL/);
+    });
+
+    it('streams: the first lines are there before the last records, and an endless command ends with the task', async () => {
+      const { sc } = suite;
+      const one = sc.parallelize(['x'], 1);
+      const endless = one.pipe(['sh', '-c', 'echo $$; exec yes']);
+      const [pid, line] = await endless.take(2);
+      expect(line).to.equal('y');
+      await processGone(Number(pid));
+      const endlessInput = sc.parallelize([0], 1).flatMap(function* () {
+        for (let i = 0; ; i += 1) yield `line ${i}`;
+      });
+      expect(await endlessInput.pipe('cat').take(3)).to.deep.equal(['line 0', 'line 1', 'line 2']);
+      expect(await endlessInput.pipe(['head', '-n', '2']).collect()).to.have.length(2);
+    });
+
+    it('kills a command that hangs when the job is cancelled', async () => {
+      const { sc } = suite;
+      const folder = mkdtempSync(join(tmpdir(), 'heddle-pipe-test-'));
+      try {
+        const file = join(folder, 'pid');
+        const script = `echo $$ >${file}.new; mv ${file}.new ${file}; exec sleep 1000`;
+        const cancel = new AbortController();
+        const hanging = sc.parallelize(['x'], 1).pipe(['sh', '-c', script]);
+        const ended = rejection(hanging.collect({ signal: cancel.signal }));
+        while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 10));
+        cancel.abort();
+        expect((await ended).code).to.equal('JOB_CANCELLED');
+        await processGone(Number(readFileSync(file, 'utf8')));
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+    it('gives what one reads and writes at different paces: all in at first, out at the end, and both floods', async () => {
+      const { sc } = suite;
+      const many = sc.range(0, 100_000, 1, 1).map((x) => `${x}`.padStart(50, '.'));
+      expect(await many.pipe(['sort', '-r']).first()).to.match(/99999$/);
+      const script = 'yes "$(printf %0500d 7)" | head -n 20000 >&2; cat';
+      expect(await many.pipe(['sh', '-c', script]).count()).to.equal(100_000);
+      const device = many.pipe(['sh', '-c', 'cat /dev/stdin | wc -l']);
+      expect((await device.first()).trim()).to.equal('100000');
     });
   });
 });
