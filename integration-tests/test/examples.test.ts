@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { Scratch, runHeddle } from '../src/command/run-heddle.js';
+import { Scratch, repositoryRoot, runHeddle } from '../src/command/run-heddle.js';
 
 const poem = [
   'Tyger Tyger, burning bright,',
@@ -96,6 +98,42 @@ describe('the examples', function () {
       return (await submittedStages(String(report?.['eventLog']))).length;
     };
     expect((await stagesOf('5')) - (await stagesOf('3'))).to.equal(2);
+  });
+
+  it('map-reduce: mapper, combiner and reducer of a MapReduce job (A-215 A-216 A-217)', async () => {
+    expect(await run('map-reduce')).to.equal(
+      [
+        'S0 had 22 degrees at most',
+        'S1 had 25 degrees at most',
+        'S2 had 28 degrees at most',
+        'colder than before: COUNTS',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('reduce-side-join by hand equals join, on random data of several seeds (A-218)', async () => {
+    for (const seed of ['1', '2', '3']) {
+      const [counts, verdict] = (await run('reduce-side-join', seed)).split('\n');
+      expect(counts).to.match(/^([1-9]\d+) pairs by hand, \1 by join$/);
+      expect(verdict).to.equal('the same');
+    }
+  });
+
+  it('streaming runs a mapper and a reducer of Hadoop Streaming as they are (A-219)', async () => {
+    const input = scratch.write('poem.txt', poem);
+    const folder = join(repositoryRoot, 'examples/streaming');
+    const pipeline = `sh ${folder}/mapper.sh <"$0" | LC_ALL=C sort | awk -f ${folder}/reducer.awk`;
+    const expected = execFileSync('sh', ['-c', pipeline, input], { encoding: 'utf8' });
+    expect(expected).to.match(/^tyger\t2$/m);
+    expect(await run('streaming', input)).to.equal(expected);
+  });
+
+  it('processes: a job of 1000 tasks has a process for each executor, not for each task (A-220)', async () => {
+    expect(await run('processes')).to.equal('1000 tasks ran on 1 executors, in 1 processes\n');
+    const words = ['--master', 'local-cluster[2,1,1024]', 'examples/processes.ts'];
+    const { stdout, stderr } = await runHeddle(scratch.submit(...words));
+    expect(stdout, stderr).to.match(/^1000 tasks ran on ([12]) executors, in \1 processes\n$/);
   });
 
   it('log-analysis joins the log with its tables', async () => {

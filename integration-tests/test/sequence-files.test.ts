@@ -46,16 +46,14 @@ const cases: readonly Case[] = [
       return { name: `${key}-${compression}`, key, value, compression, codec, count: few };
     }),
   ),
-  ...compressions.map(
-    (compression): Case => ({
-      name: `large-${compression}`,
-      key: 'long',
-      value: 'text',
-      compression,
-      codec: 'deflate',
-      count: compression === 'record' ? many / 4 : many,
-    }),
-  ),
+  ...compressions.map((compression): Case => ({
+    name: `large-${compression}`,
+    key: 'long',
+    value: 'text',
+    compression,
+    codec: 'deflate',
+    count: compression === 'record' ? many / 4 : many,
+  })),
 ];
 
 /** Rules that the oracle's `value` and `form` have too; as text, since a program takes them. */

@@ -230,7 +230,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * empty ones too, beside the task: both go on as they come, through pipes. It is killed when the task
    * is, and when nobody wants more of its lines.
    *
-   * A text is split at white space, a list is taken as it is; no shell is involved.
+   * A text is split at white space, a list is taken as it is; no shell looks at it. Files that were given
+   * with `sc.addFile` are in the directory that `HEDDLE_FILES_ROOT` names.
    *
    * @throws JobFailedError caused by PipeError: not found, or another exit code than 0
    */

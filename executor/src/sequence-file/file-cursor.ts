@@ -76,7 +76,9 @@ export class FileCursor {
     if (count > this.#limitBytes) throw this.tooLarge(count);
     if (count > this.#piece.fileSizeBytes - this.position || !this.#has(count)) {
       const rest = this.#piece.fileSizeBytes - this.position;
-      throw this.damaged(`it ends ${rest} bytes further on, where ${count} bytes are announced: it is cut short, or damaged`);
+      throw this.damaged(
+        `it ends ${rest} bytes further on, where ${count} bytes are announced: it is cut short, or damaged`,
+      );
     }
     const taken = this.#chunk.subarray(this.#at, this.#at + count);
     this.#at += count;

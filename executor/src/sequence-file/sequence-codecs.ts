@@ -58,7 +58,11 @@ export type Decompressed =
   | { readonly kind: 'damaged'; readonly cause: Error };
 
 /** Undoes `compress`. @param maxBytes of the result: a small file may claim to hold a universe */
-export function decompress(codec: SequenceCodec, bytes: Uint8Array, maxBytes: number): Decompressed {
+export function decompress(
+  codec: SequenceCodec,
+  bytes: Uint8Array,
+  maxBytes: number,
+): Decompressed {
   if (bytes.length === 0) return { kind: 'bytes', bytes: Buffer.alloc(0) };
   try {
     return { kind: 'bytes', bytes: codecs[codec].decompress(bytes, Math.max(1, maxBytes)) };

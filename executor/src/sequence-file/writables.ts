@@ -99,7 +99,9 @@ export function readWhole(writable: Writable, bytes: Buffer, longs: LongsAs): un
   const from = new HadoopReader(bytes);
   const value = writable.read(from, longs);
   if (from.remaining > 0) {
-    throw new MalformedFieldError(`${from.remaining} bytes are left behind a ${writable.className}`);
+    throw new MalformedFieldError(
+      `${from.remaining} bytes are left behind a ${writable.className}`,
+    );
   }
   return value;
 }
@@ -143,7 +145,9 @@ function isNumber(value: unknown): boolean {
 }
 
 function isInt(value: unknown): boolean {
-  return Number.isInteger(value) && Math.abs(value as number) <= int32Max + 1 && value !== int32Max + 1;
+  return (
+    Number.isInteger(value) && Math.abs(value as number) <= int32Max + 1 && value !== int32Max + 1
+  );
 }
 
 function isLong(value: unknown): boolean {

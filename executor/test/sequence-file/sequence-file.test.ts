@@ -70,12 +70,20 @@ describe('SequenceFiles', function () {
   });
 
   it('the classes that are left open suit the first record, whose type the others must have', () => {
-    const records = [['text', 1.5], ['more', 2]];
+    const records = [
+      ['text', 1.5],
+      ['more', 2],
+    ];
     expect(readAll(write(records))).to.deep.equal(records);
     expect(readAll(write([[undefined, true]]))).to.deep.equal([[null, true]]);
     expect(readAll(write([[5n, Uint8Array.of(7)]]))).to.deep.equal([[5, Uint8Array.of(7)]]);
     expect(readAll(write([]))).to.deep.equal([]);
-    expect(() => write([['a', 1], [2, 1]])).to.throw(RecordTypeError, /Text does not hold the key 2/);
+    expect(() =>
+      write([
+        ['a', 1],
+        [2, 1],
+      ]),
+    ).to.throw(RecordTypeError, /Text does not hold the key 2/);
     expect(() => write([[{ a: 1 }, 1]])).to.throw(RecordTypeError, /no Writable holds the key/);
     for (const record of ['pair', [1], [1, 2, 3], null]) {
       expect(() => write([record])).to.throw(RecordTypeError, /must be pairs/);
@@ -109,9 +117,7 @@ describe('SequenceFiles', function () {
       for (const distance of [-21, -20, -5, -4, -3, -1, 0, 1, 16, 17]) {
         const borders = [second + distance];
         const found = readPieces(file, { borders }).map((piece) => piece.length);
-        expect(found[0]! + found[1]!, `${compression} at ${distance}`).to.equal(
-          records.length,
-        );
+        expect(found[0]! + found[1]!, `${compression} at ${distance}`).to.equal(records.length);
       }
       for (const border of [1, 3, 30, file.indexOf(sync), file.indexOf(sync) + 16]) {
         expect(readPieces(file, { borders: [border, border + 1] }).flat()).to.have.length(
@@ -155,7 +161,10 @@ describe('SequenceFiles', function () {
   });
 
   it('says what it does not read: other files, versions, classes, codecs', () => {
-    expect(() => readAll(Buffer.from('hello, world'))).to.throw(InputFormatError, /no SequenceFile.*"hell"/);
+    expect(() => readAll(Buffer.from('hello, world'))).to.throw(
+      InputFormatError,
+      /no SequenceFile.*"hell"/,
+    );
     expect(() => readAll(Buffer.from('SE'))).to.throw(InputFormatError);
     const header = (version: number, key: string, codec?: string): Buffer => {
       const out = new HadoopWriter();
@@ -171,7 +180,10 @@ describe('SequenceFiles', function () {
     };
     const text = 'org.apache.hadoop.io.Text';
     for (const version of [0, 3, 7, 255]) {
-      expect(() => readAll(header(version, text))).to.throw(UnsupportedFormatError, /versions 4 to 6/);
+      expect(() => readAll(header(version, text))).to.throw(
+        UnsupportedFormatError,
+        /versions 4 to 6/,
+      );
     }
     expect(() => readAll(header(6, 'com.example.Own')))
       .to.throw(UnsupportedFormatError, /"com.example.Own"/)
@@ -240,7 +252,10 @@ describe('SequenceFiles', function () {
       expect(file.length).to.be.below(100_000);
       // The test's environment grants 64 MiB.
       expect(readAll(file)[0]![1]).to.have.length(zeros.length);
-      const double = write([[null, new Uint8Array(70 * 1024 * 1024)]], { compression, codec: 'zstd' });
+      const double = write([[null, new Uint8Array(70 * 1024 * 1024)]], {
+        compression,
+        codec: 'zstd',
+      });
       expect(() => readAll(double)).to.throw(InputTooLargeError);
     }
   });

@@ -40,7 +40,14 @@ describe('SequenceFiles (B.1 sequenceFile, B.3 saveAsSequenceFile)', () => {
     const read = sc.sequenceFile<number, string>(path, 6);
     expect(await read.getNumPartitions()).to.be.above(3);
     expect(await read.keys().collect()).to.deep.equal(Array.from({ length: 30_000 }, (_, i) => i));
-    expect((await read.glom().map((part) => part.length).collect()).filter((n) => n > 0)).to.have.length.above(3);
+    expect(
+      (
+        await read
+          .glom()
+          .map((part) => part.length)
+          .collect()
+      ).filter((n) => n > 0),
+    ).to.have.length.above(3);
   });
 
   it('hold the classes that the options name, and 64-bit integers as asked', async () => {
@@ -50,7 +57,9 @@ describe('SequenceFiles (B.1 sequenceFile, B.3 saveAsSequenceFile)', () => {
       [2n ** 60n, 1],
       [-1n, 2],
     ];
-    await sc.parallelize(longs, 1).saveAsSequenceFile(path, { key: 'vlong', value: 'vint', codec: 'gzip' });
+    await sc
+      .parallelize(longs, 1)
+      .saveAsSequenceFile(path, { key: 'vlong', value: 'vint', codec: 'gzip' });
     const read = sc.sequenceFile<bigint, number>(path, 1, { longs: 'bigint' });
     expect(await read.collect()).to.deep.equal(longs);
     expect((await taskError(sc.sequenceFile(path).collect())).code).to.equal('INPUT_FORMAT');
@@ -65,7 +74,13 @@ describe('SequenceFiles (B.1 sequenceFile, B.3 saveAsSequenceFile)', () => {
     await pairs.saveAsSequenceFile(path, { overwrite: true, value: 'int' });
     expect(await sc.sequenceFile(path).collect()).to.deep.equal([['a', 1]]);
     const other = join(directory, 'other');
-    const mixed = sc.parallelize<[unknown, number]>([['a', 1], [{}, 2]], 1);
+    const mixed = sc.parallelize<[unknown, number]>(
+      [
+        ['a', 1],
+        [{}, 2],
+      ],
+      1,
+    );
     expect((await taskError(mixed.saveAsSequenceFile(other))).code).to.equal('RECORD_TYPE');
     expect(readdirSync(directory)).to.not.include('other');
     const text = join(directory, 'text');
@@ -74,6 +89,8 @@ describe('SequenceFiles (B.1 sequenceFile, B.3 saveAsSequenceFile)', () => {
     const options = { codec: 'snappy' } as unknown as { codec: 'gzip' };
     expect((await rejection(pairs.saveAsSequenceFile(other, options))).code).to.equal('ARGUMENT');
     expect(thrown(() => sc.sequenceFile('')).code).to.equal('ARGUMENT');
-    expect((await rejection(sc.sequenceFile(join(directory, 'missing')).count())).code).to.equal('INPUT_NOT_FOUND');
+    expect((await rejection(sc.sequenceFile(join(directory, 'missing')).count())).code).to.equal(
+      'INPUT_NOT_FOUND',
+    );
   });
 });

@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { toError } from '@heddle/common';
 import { engineFunction } from '../../closures/engine-function.js';
+import { filesRootDirectory } from '../../context/heddle-files.js';
 import { TaskContext } from '../../context/task-context.js';
 import { PipeError } from '../../errors/index.js';
 import { PipedChild } from './piped-child.js';
@@ -52,7 +53,10 @@ export const pipeThrough = engineFunction(
 
 function start({ command, env }: PipeCommand): PipedChild {
   // eslint-disable-next-line no-restricted-properties -- handed on whole, not read
-  const all = { ...process.env, ...env };
+  const all: NodeJS.ProcessEnv = { ...process.env };
+  const filesRoot = filesRootDirectory();
+  if (filesRoot !== undefined) all['HEDDLE_FILES_ROOT'] = filesRoot;
+  Object.assign(all, env);
   const name = command.join(' ');
   const missing = findProblem(command[0]!, all['PATH'] ?? '');
   if (missing !== undefined) {
@@ -194,7 +198,12 @@ function checkStatus({ command }: PipeCommand, child: PipedChild): void {
   const name = command.join(' ');
   const { stderr } = child;
   if (status === undefined) {
-    throw new PipeError(name, undefined, stderr, 'ended, and was not told how: it was killed with its shell');
+    throw new PipeError(
+      name,
+      undefined,
+      stderr,
+      'ended, and was not told how: it was killed with its shell',
+    );
   }
   if (status === notFound || status === notExecutable) {
     const what = `could not be run, or ended with exit code ${status}`;

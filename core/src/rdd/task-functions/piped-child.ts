@@ -153,9 +153,7 @@ export class PipedChild {
     for (;;) {
       const bytes = this.#readFrom(this.#stderr);
       if (bytes === undefined || bytes.length === 0) return;
-      this.#stderrEnd = Buffer.from(
-        Buffer.concat([this.#stderrEnd, bytes]).subarray(-stderrBytes),
-      );
+      this.#stderrEnd = Buffer.from(Buffer.concat([this.#stderrEnd, bytes]).subarray(-stderrBytes));
     }
   }
 

@@ -1,0 +1,46 @@
+/**
+ * A MapReduce job, line for line: `npx heddle submit examples/map-reduce.ts [stations]`
+ *
+ * From readings `station,month,degrees` it makes, for each station, the warmest reading (a reduction,
+ * with a combiner) and the months in which it was colder than in the month before (a reducer that
+ * looks at a group in order, and writes any number of records for it).
+ */
+import { HeddleContext } from 'heddle';
+
+const stations = Number(process.argv[2] ?? '3');
+
+await using sc = await HeddleContext.getOrCreate({ appName: 'MapReduce' });
+
+/** What a MapReduce job would read from a file: two years of readings, some of them unreadable. */
+const lines = sc.range(0, stations * 24, 1, 4).map((i) => {
+  const [station, month] = [i % stations, Math.floor(i / stations)];
+  const degrees = Math.round(10 - 12 * Math.cos((month * Math.PI) / 6) + station * 3);
+  return i % 17 === 0 ? `S${station},${month},?` : `S${station},${month},${degrees}`;
+});
+
+// Mapper: any number of pairs for a record.
+const readings = lines.flatMap((line): [string, [month: number, degrees: number]][] => {
+  const [station = '', month, degrees] = line.split(',');
+  return degrees === '?' ? [] : [[station, [Number(month), Number(degrees)]]];
+});
+
+// Combiner and reducer in one: each map task merges its own pairs before anything is shuffled.
+const warmest = readings
+  .mapValues(([, degrees]) => degrees)
+  .reduceByKey((a, b) => Math.max(a, b), 2)
+  .sortByKey();
+for (const [station, degrees] of await warmest.collect()) {
+  console.log(`${station} had ${degrees} degrees at most`);
+}
+
+// Reducer: called once for each key, with its values one after another; groups need not fit in memory.
+const colder = readings.flatMapGroups(function* (station, values) {
+  let before: number | undefined;
+  for (const [month, degrees] of [...values].sort(([a], [b]) => a - b)) {
+    if (before !== undefined && degrees < before) yield `${station}:${month % 12}`;
+    before = degrees;
+  }
+}, 2);
+const months = await colder.map((text) => Number(text.split(':')[1])).countByValue();
+const counts = [...months].sort(([a], [b]) => a - b);
+console.log(`colder than before: ${counts.map(([month, n]) => `month ${month} ${n}x`).join(', ')}`);
