@@ -58,7 +58,9 @@ export class RelayedLinks implements ExecutorLinks {
   readonly #options: RelayedLinksOptions;
   readonly #client: RelayClient;
   readonly #finished = Promise.withResolvers<undefined>();
-  readonly #executorsStopped = Promise.withResolvers<undefined>();
+  #settings: ReadonlyMap<string, string>;
+  #isConnected = false;
+  #executorsStopped = Promise.withResolvers<undefined>();
   #events: ExecutorLinkEvents | undefined;
   #firstWish: NodeJS.Timeout | undefined;
   #heldWish: LinkWish | undefined;
@@ -69,6 +71,7 @@ export class RelayedLinks implements ExecutorLinks {
 
   constructor(options: RelayedLinksOptions) {
     this.#options = options;
+    this.#settings = options.settings;
     this.#client = new RelayClient(options, {
       message: (message) => this.#message(message),
       lost: (error) => this.#lost(error),
@@ -78,12 +81,26 @@ export class RelayedLinks implements ExecutorLinks {
   /** Resolves when the ApplicationMaster is reached; executors come when they come. @throws MasterUnreachableError */
   async start(events: ExecutorLinkEvents): Promise<void> {
     this.#events = events;
-    await this.#client.connect();
-    this.#client.send({
-      kind: 'configure',
-      settings: Object.fromEntries(this.#options.settings),
-    });
+    if (!this.#isConnected) await this.#client.connect();
+    this.#isConnected = true;
+    this.#client.send({ kind: 'configure', settings: Object.fromEntries(this.#settings) });
     this.#wishWithin(firstWishDelayMs);
+  }
+
+  /**
+   * Makes ready for the program's next context, after `stop`: an ApplicationMaster has one driver and
+   * one connection with it, whatever contexts the program makes.
+   *
+   * @returns whether that is possible; not when the application has ended
+   */
+  renew(settings: ReadonlyMap<string, string>): boolean {
+    if (this.#isGone) return false;
+    this.#settings = settings;
+    this.#stopping = undefined;
+    this.#executorsStopped = Promise.withResolvers<undefined>();
+    this.#mayWish = false;
+    this.#heldWish = undefined;
+    return true;
   }
 
   /** The first wish waits for the first input, whose hosts it should name; not for long. */

@@ -22,6 +22,10 @@ const dedicatedOptions = [
   { option: 'archives', flag: '--archives', key: settings.yarnArchives.key },
 ] as const;
 
+/** What of the words of a command are settings. */
+export type SettingWords = Pick<SubmitOptions, 'conf'> &
+  Partial<Pick<SubmitOptions, 'propertiesFile' | (typeof dedicatedOptions)[number]['option']>>;
+
 /**
  * The settings that flags and the properties file give, checked. A flag wins over `--conf`, which
  * wins over the file; the program's code wins over all (A-003).
@@ -29,7 +33,7 @@ const dedicatedOptions = [
  * @throws ConfigError for unknown `heddle.*` keys, malformed values, and `--conf` text without `=`
  */
 export function mergeSettings(
-  options: SubmitOptions,
+  options: SettingWords,
   properties: ReadonlyMap<string, string>,
   registry: ConfigRegistry,
 ): ReadonlyMap<string, SubmittedSetting> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import {
@@ -30,10 +30,11 @@ import { siteFileNames } from '@heddle/hadoop-conf';
 import type { ClusterAccess } from './cluster-access.js';
 import { runtimeRoot, stagingRoot } from './cluster-access.js';
 import { checkSizes, describeSizes, masterSize } from './container-sizes.js';
+import { givenFiles, localPathOf, type GivenFile } from './given-files.js';
 import { engineArchive, nodeArchive } from './runtime-archives.js';
 import { Staging, localFile } from './staging.js';
 import { tarArchive, type TarFile } from './tar-archive.js';
-import { isEnded } from './rm-records.js';
+import { isEnded, type NewApplication, type NodeInfo } from './rm-records.js';
 import { ApplicationUnknownError, StagingError } from './yarn-errors.js';
 
 /** Where the parts of the runtime are on this machine. */
@@ -63,12 +64,20 @@ export interface SubmissionRequest {
   readonly runtime: RuntimeFiles;
   /** In client mode: the key of the application. */
   readonly masterKey: AttemptKey | undefined;
+  /** Aborted: nothing is submitted any more, and what was staged is removed. */
+  readonly signal?: AbortSignal;
 }
 
 /** An application that YARN has accepted. */
 export interface Submitted {
   readonly applicationId: string;
   readonly stagingDirectory: string;
+}
+
+/** What the cluster says before an application is submitted. */
+interface Limits {
+  readonly application: NewApplication;
+  readonly nodes: readonly NodeInfo[];
 }
 
 /** Type of our applications in YARN's lists. */
@@ -78,6 +87,10 @@ const environmentPrefix = 'heddle.yarn.appMasterEnv.';
 /** File of the engine's bundle that the first container starts. */
 const masterMain = 'yarn-am-main.js';
 
+/** A file system that takes longer may be in safe mode, or away: it is asked again for a while. */
+const noteStagingAfterMs = 5_000;
+/** Ends the names of directories that nobody shall clean up. */
+const keptSuffix = '-kept';
 /** Directories of ended applications that one submission looks at. */
 const abandonedAtOnce = 10;
 
@@ -89,6 +102,9 @@ export class ApplicationSubmission {
   readonly #staging: Staging;
   readonly #tell: (text: string) => void;
   #runtime: Promise<readonly StagedResource[]> | undefined;
+  #firstLimits: Promise<Limits> | undefined;
+  /** Resolves when what the application asks for is known to be possible. */
+  readonly #mayUpload = Promise.withResolvers<undefined>();
 
   /** @param tell writes a line for the user */
   constructor(cluster: ClusterAccess, logger: Logger, tell: (text: string) => void) {
@@ -97,38 +113,66 @@ export class ApplicationSubmission {
     this.#tell = tell;
   }
 
-  /** Begins to bring the shared archives to the cluster, which can be done before anything else is known. */
-  prepareRuntime(runtime: RuntimeFiles, source: ConfigSource): Promise<readonly StagedResource[]> {
+  /**
+   * Begins with what can be done before the program is known: an id and the limits of the cluster, and
+   * the shared archives, which are packed and looked for. They are uploaded only when `submit` has
+   * found that the cluster can run the application.
+   */
+  prepare(runtime: RuntimeFiles, source: ConfigSource): void {
+    this.#firstLimits ??= this.#askLimits();
+    // Whoever submits hears of failures.
+    this.#firstLimits.catch(() => undefined);
+    void this.#prepareRuntime(runtime, source).catch(() => undefined);
+  }
+
+  #prepareRuntime(runtime: RuntimeFiles, source: ConfigSource): Promise<readonly StagedResource[]> {
     this.#runtime ??= this.#shareRuntime(runtime, source);
-    this.#runtime.catch(() => undefined);
     return this.#runtime;
+  }
+
+  async #askLimits(): Promise<Limits> {
+    const { rm } = this.#cluster;
+    const [application, nodes] = await Promise.all([rm.newApplication(), rm.nodes()]);
+    return { application, nodes };
   }
 
   /**
    * Submits an application. What it staged is removed when that fails.
    *
-   * @throws ResourceLimitError before anything is uploaded; StagingError, ResourceManagerRefusedError,
+   * @throws ResourceLimitError before anything is uploaded; the signal's reason; StagingError, ResourceManagerRefusedError,
    *   ResourceManagerUnreachableError, errors of the file system
    */
   async submit(request: SubmissionRequest): Promise<Submitted> {
     const { rm, files } = this.#cluster;
     const source = request.settings;
     refuseExternals(request.program);
-    const [limits, nodes] = await Promise.all([rm.newApplication(), rm.nodes()]);
-    const { applicationId } = limits;
+    // An id serves one application.
+    const { application, nodes } = await (this.#firstLimits ?? this.#askLimits());
+    this.#firstLimits = undefined;
+    const { applicationId } = application;
     const master = masterSize(source, request.deployMode);
-    checkSizes(source, master, limits);
+    checkSizes(source, master, application);
     this.#tell(describeSizes(source, master));
-    const stagingDirectory = `${stagingRoot(source, files)}/${applicationId}`;
-    await this.#staging.makePrivateDirectory(stagingDirectory);
+    this.#mayUpload.resolve(undefined);
+    const kept = readSetting(source, settings.yarnPreserveStagingFiles) ? keptSuffix : '';
+    const stagingDirectory = `${stagingRoot(source, files)}/${applicationId}${kept}`;
+    const waiting = setTimeout(() => {
+      this.#tell(`waiting for the file system to take ${files.fileSystem.uri(stagingDirectory)}`);
+    }, noteStagingAfterMs);
+    try {
+      await this.#staging.makePrivateDirectory(stagingDirectory);
+    } finally {
+      clearTimeout(waiting);
+    }
     try {
       const description = await this.#describe(request, nodes, files, stagingDirectory);
       const [runtime, application, userFiles] = await Promise.all([
-        this.prepareRuntime(request.runtime, source),
+        this.#prepareRuntime(request.runtime, source),
         this.#putApplication(request, description, stagingDirectory),
         this.#putUserFiles(source, stagingDirectory),
       ]);
       const resources = [...runtime, application, ...userFiles];
+      request.signal?.throwIfAborted();
       await rm.submit(
         submissionContext(request, applicationId, master, resources, description.maxAttempts),
       );
@@ -164,7 +208,9 @@ export class ApplicationSubmission {
     }
   }
 
+  /** Removes what was staged, unless it was to be kept (`heddle.yarn.preserve.staging.files`). */
   async removeStaging(stagingDirectory: string): Promise<void> {
+    if (stagingDirectory.endsWith(keptSuffix)) return;
     await this.#staging.remove(stagingDirectory);
   }
 
@@ -177,7 +223,7 @@ export class ApplicationSubmission {
     const node =
       own === undefined
         ? nodeArchive(runtime.nodeBinary, runtime.archiveDirectory).then((archive) =>
-            this.#staging.share(archive, directory, containerLinks.node),
+            this.#staging.share(archive, directory, containerLinks.node, this.#mayUpload.promise),
           )
         : this.#staging.describe(
             this.#cluster.files.registry.resolve(own).path,
@@ -186,7 +232,8 @@ export class ApplicationSubmission {
             'private',
           );
     const engine = engineArchive(runtime.bundleDirectory, runtime.archiveDirectory).then(
-      (archive) => this.#staging.share(archive, directory, containerLinks.engine),
+      (archive) =>
+        this.#staging.share(archive, directory, containerLinks.engine, this.#mayUpload.promise),
     );
     return Promise.all([node, engine]);
   }
@@ -281,59 +328,27 @@ export class ApplicationSubmission {
   }
 
   async #putUserFiles(source: ConfigSource, stagingDirectory: string): Promise<StagedResource[]> {
-    const wanted = [
-      ...readSetting(source, settings.files).map((text) => ({ text, type: 'file' as const })),
-      ...readSetting(source, settings.yarnArchives).map((text) => ({
-        text,
-        type: 'archive' as const,
-      })),
-    ];
-    const taken = new Map<string, string>();
-    const resources: StagedResource[] = [];
-    for (const { text, type } of wanted) {
-      const { from, name } = splitAlias(text);
-      const other = taken.get(name);
-      if (other !== undefined) {
-        throw new StagingError(
-          `${other} and ${from} would both be '${name}' in the containers; name one with ${from}#other`,
-        );
-      }
-      taken.set(name, from);
-      resources.push(await this.#putUserFile(from, name, type, stagingDirectory));
+    const given = givenFiles(source);
+    if (given.some(({ isInCluster }) => !isInCluster)) {
+      await this.#staging.makePrivateDirectory(`${stagingDirectory}/files`);
     }
-    return resources;
+    return Promise.all(given.map((one) => this.#putUserFile(one, stagingDirectory)));
   }
 
-  async #putUserFile(
-    from: string,
-    name: string,
-    type: StagedResource['type'],
-    stagingDirectory: string,
-  ): Promise<StagedResource> {
+  async #putUserFile(given: GivenFile, stagingDirectory: string): Promise<StagedResource> {
+    const { from, name, type, isInCluster } = given;
     const link = `${containerLinks.files}/${name}`;
-    if (/^(hdfs|viewfs):/.test(from)) {
-      // In the cluster already: used where it is.
+    if (isInCluster) {
+      // Used where it is.
       const { fileSystem, path } = this.#cluster.files.registry.resolve(from);
       return new Staging(fileSystem, silentLogger).describe(path, link, type, 'private');
     }
-    const local = resolve(from.replace(/^file:(\/\/)?/, ''));
+    const local = localPathOf(given);
     // The ending tells YARN how to unpack an archive.
     const path = `${stagingDirectory}/files/${name}${type === 'archive' ? `-${basename(local)}` : ''}`;
-    await this.#staging.makePrivateDirectory(`${stagingDirectory}/files`);
     await this.#staging.put(path, await localFile(local));
     return this.#staging.describe(path, link, type, 'application');
   }
-}
-
-/** `path#name`; without a name the file's own. */
-function splitAlias(text: string): { readonly from: string; readonly name: string } {
-  const cut = text.lastIndexOf('#');
-  const from = cut < 0 ? text : text.slice(0, cut);
-  const name = cut < 0 ? basename(from) : text.slice(cut + 1);
-  if (name === '' || name === '.' || name === '..' || name.includes('/')) {
-    throw new StagingError(`'${text}' has no usable name behind #`);
-  }
-  return { from, name };
 }
 
 async function programFiles(folder: string): Promise<string[]> {

@@ -1,7 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttemptKey, type NetworkAddress } from '@heddle/executor';
 import { readSetting, settings, type Logger } from '@heddle/common';
-import type { ApplicationSubmission, SubmissionRequest } from './application-submission.js';
+import type {
+  ApplicationSubmission,
+  SubmissionRequest,
+  Submitted,
+} from './application-submission.js';
 import { ApplicationWatch, failureOf } from './application-watch.js';
 import type { ClusterAccess } from './cluster-access.js';
 import { isEnded, type ApplicationReport } from './rm-records.js';
@@ -20,9 +24,9 @@ export class ClientModeApplication {
   readonly #submission: ApplicationSubmission;
   readonly #tell: (text: string) => void;
   readonly #logger: Logger;
-  #applicationId: string | undefined;
-  #stagingDirectory: string | undefined;
-  #isOver = false;
+  /** The submission of the newest application. */
+  #submitting: Promise<Submitted> | undefined;
+  readonly #stop = new AbortController();
 
   constructor(
     cluster: ClusterAccess,
@@ -37,12 +41,16 @@ export class ClientModeApplication {
   }
 
   /** Submits the application and waits for its ApplicationMaster. @throws ApplicationFailedError */
-  async connect(request: Omit<SubmissionRequest, 'masterKey'>): Promise<MasterConnection> {
+  async connect(
+    request: Omit<SubmissionRequest, 'masterKey' | 'signal'>,
+  ): Promise<MasterConnection> {
+    // A program that makes one context after another makes as many applications.
+    await this.#endSubmitted();
     const masterKey = AttemptKey.generate();
-    const submitted = await this.#submission.submit({ ...request, masterKey });
+    const { signal } = this.#stop;
+    this.#submitting = this.#submission.submit({ ...request, masterKey, signal });
+    const submitted = await this.#submitting;
     const { applicationId } = submitted;
-    this.#applicationId = applicationId;
-    this.#stagingDirectory = submitted.stagingDirectory;
     this.#tell(`submitted ${applicationId}`);
     void this.#submission.removeAbandoned(request.settings);
     const report = await this.#untilRegistered(applicationId, request.settings);
@@ -52,14 +60,21 @@ export class ClientModeApplication {
       attemptId,
       key: masterKey.forAttempt(attemptId),
       master: addressOf(report),
+      stagingDirectory: this.#cluster.files.fileSystem.uri(submitted.stagingDirectory),
     };
   }
 
-  /** Makes sure that nothing is left: neither the application nor its staged files. */
+  /** Makes sure that nothing is left: neither the application nor its staged files. Nothing is submitted afterwards. */
   async end(): Promise<void> {
-    const id = this.#applicationId;
-    if (id === undefined || this.#isOver) return;
-    this.#isOver = true;
+    this.#stop.abort(new Error('the driver has ended'));
+    await this.#endSubmitted();
+  }
+
+  async #endSubmitted(): Promise<void> {
+    const submitted = await this.#submitting?.catch(() => undefined);
+    this.#submitting = undefined;
+    if (submitted === undefined) return;
+    const { applicationId: id, stagingDirectory } = submitted;
     if (!(await this.#hasEnded(id))) {
       await this.#cluster.rm
         .kill(id, 'the driver has ended')
@@ -67,9 +82,7 @@ export class ClientModeApplication {
           this.#logger.warn('the application could not be ended', { id, error: String(error) }),
         );
     }
-    if (this.#stagingDirectory !== undefined) {
-      await this.#submission.removeStaging(this.#stagingDirectory).catch(() => undefined);
-    }
+    await this.#submission.removeStaging(stagingDirectory).catch(() => undefined);
   }
 
   /** An ApplicationMaster that has said goodbye is seen as running for a moment. */
@@ -94,12 +107,13 @@ export class ClientModeApplication {
       loggingFrequency: 600,
       tell: this.#tell,
       logger: this.#logger,
+      signal: this.#stop.signal,
     });
     const watched = await watch.wait(({ state, amRpcAddress }) => {
       return state === 'RUNNING' && amRpcAddress !== undefined;
     });
     if (watched.kind === 'reached') return watched.report;
-    await this.end();
+    await this.#endSubmitted();
     const { report } = watched;
     throw (
       (report && failureOf(report)) ??

@@ -18,6 +18,9 @@ import {
 } from '@heddle/webhdfs/hadoop';
 import { RmClient } from './rm-client.js';
 
+/** How long a ResourceManager that does not answer is waited for at most. */
+const maxPatienceMs = 30_000;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A cluster as this client sees it. */
@@ -60,10 +63,16 @@ export function openCluster(
     conf,
     confDirectories,
     user,
-    rm: new RmClient({ conf, user, logger, ...trust }),
+    rm: new RmClient({ conf, user, logger, patienceMs: patienceOf(conf), ...trust }),
     files: openClusterFileSystems({ conf, user, settings: source, environment, logger, ...trust }),
     trustedCertificates,
   };
+}
+
+/** As long as Hadoop's clients wait for a ResourceManager, but not for minutes. */
+function patienceOf(conf: HadoopConfiguration): number {
+  const waitMs = conf.getInteger('yarn.resourcemanager.connect.max-wait.ms') ?? -1;
+  return waitMs < 0 ? maxPatienceMs : Math.min(waitMs, maxPatienceMs);
 }
 
 /** Where an application's own files are staged. */

@@ -17,10 +17,12 @@ import {
   isObject,
   listOf,
   nodeFrom,
+  queuesFrom,
   type ApplicationReport,
   type AttemptInfo,
   type NewApplication,
   type NodeInfo,
+  type QueueInfo,
 } from './rm-records.js';
 
 export interface RmClientOptions {
@@ -38,6 +40,7 @@ export interface RmClientOptions {
 const requestTimeoutMs = 20_000;
 const maxAnswerBytes = 64 * 2 ** 20;
 const pauseMs = 500;
+const noteAfterAttempts = 5;
 /** Characters of an answer that an error shows. */
 const shownTextLength = 2_000;
 
@@ -148,6 +151,14 @@ export class RmClient {
     return list.map(nodeFrom);
   }
 
+  /** Queues of the Capacity or Fair Scheduler, all of them in one list; none of schedulers without queues. */
+  async queues(): Promise<QueueInfo[]> {
+    const body = await this.#json('GET', '/scheduler', 'list its queues');
+    const scheduler = isObject(body['scheduler']) ? body['scheduler'] : {};
+    const info = isObject(scheduler['schedulerInfo']) ? scheduler['schedulerInfo'] : {};
+    return queuesFrom(isObject(info['rootQueue']) ? info['rootQueue'] : info);
+  }
+
   /** Version and state of the ResourceManager. */
   async clusterInfo(): Promise<Readonly<Record<string, unknown>>> {
     const body = await this.#json('GET', '/info', 'say what it is');
@@ -213,7 +224,9 @@ export class RmClient {
       if (performance.now() >= deadlineMs) {
         throw new ResourceManagerUnreachableError(this.#bases, reason, { cause });
       }
-      this.#logger.info('the ResourceManager is asked again', { what, reason });
+      // Once for people who wait; each time for those who look closer.
+      const level = attempt === noteAfterAttempts ? 'warn' : 'info';
+      this.#logger[level]('the ResourceManager is asked again', { what, reason });
       if ((attempt + 1) % this.#bases.length === 0) await delay(pauseMs);
     }
   }

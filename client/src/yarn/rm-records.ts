@@ -54,6 +54,17 @@ export interface NodeInfo {
   readonly httpAddress: string;
 }
 
+/** A queue of the scheduler. */
+export interface QueueInfo {
+  readonly name: string;
+  /** From `root` on. */
+  readonly path: string;
+  readonly isLeaf: boolean;
+  readonly state: string;
+  /** Of its share; more than 100 when it uses what others do not need. */
+  readonly usedPercent: number;
+}
+
 /** What `new-application` gives. */
 export interface NewApplication {
   readonly applicationId: string;
@@ -104,6 +115,30 @@ export function nodeFrom(node: Json): NodeInfo {
     state: text(node['state']) ?? '',
     httpAddress: text(node['nodeHTTPAddress']) ?? '',
   };
+}
+
+/**
+ * A queue and all below it (`CapacitySchedulerQueueInfo`, `FairSchedulerQueueInfo`, Hadoop 3.4.3).
+ *
+ * @param above path of the queue above
+ */
+export function queuesFrom(queue: Json, above = ''): QueueInfo[] {
+  const name = text(queue['queueName']);
+  if (name === undefined) return [];
+  // The Fair Scheduler gives whole paths as names.
+  const path = text(queue['queuePath']) ?? (above === '' ? name : `${above}.${name}`);
+  const inner = isObject(queue['queues']) ? queue['queues'] : queue['childQueues'];
+  const below = listOf(isObject(inner) ? inner['queue'] : inner);
+  return [
+    {
+      name: name.slice(name.lastIndexOf('.') + 1),
+      path,
+      isLeaf: below.length === 0,
+      state: text(queue['state']) ?? 'RUNNING',
+      usedPercent: number(queue['usedCapacity']),
+    },
+    ...below.flatMap((one) => queuesFrom(one, path)),
+  ];
 }
 
 export function attemptFrom(attempt: Json): AttemptInfo {

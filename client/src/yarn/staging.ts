@@ -28,11 +28,18 @@ export class Staging {
    * that what is there is right. Readable by everybody, so that each node fetches it once for all.
    *
    * @param directory made when it is missing
+   * @param mayUpload resolves when uploads are allowed
    */
-  async share(archive: RuntimeArchive, directory: string, link: string): Promise<StagedResource> {
+  async share(
+    archive: RuntimeArchive,
+    directory: string,
+    link: string,
+    mayUpload: Promise<unknown> = Promise.resolve(),
+  ): Promise<StagedResource> {
     const path = `${directory}/${archive.name}`;
     const there = await this.#statusOf(path);
     if (there === undefined || there.sizeBytes !== archive.sizeBytes) {
+      await mayUpload;
       if (there !== undefined) await this.#fileSystem.delete(path);
       await this.#upload(archive, directory, path);
     }

@@ -1,4 +1,5 @@
-import { basename, extname } from 'node:path';
+import { mkdir, symlink } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
 import { RelayedLinks, executorInstances, executorSize, type ProgramOutcome } from '@heddle/am';
 import {
   ConfigError,
@@ -15,7 +16,9 @@ import type { ClusterFileSystems } from '@heddle/webhdfs/hadoop';
 import { version } from 'heddle';
 import {
   driverCodeTable,
+  setFilesRootDirectory,
   type DriverServices,
+  type FilesPlace,
   type JobRunner,
   type LaunchedApplication,
   type Launcher,
@@ -23,6 +26,7 @@ import {
 } from 'heddle/internal';
 import { readPools } from '../launch/local-launcher.js';
 import { ClusterEventLog } from './cluster-event-log.js';
+import { bringGivenFiles, givenFiles } from './given-files.js';
 import { startStatusReports } from './status-reports.js';
 
 /** An ApplicationMaster to connect with, and the proof of belonging to it. */
@@ -31,6 +35,8 @@ export interface MasterConnection {
   readonly attemptId: string;
   readonly key: AttemptKey;
   readonly master: NetworkAddress;
+  /** Folder of the application's own files in the cluster's file system, as a URI. */
+  readonly stagingDirectory: string;
 }
 
 /** What the launcher needs of the way in which the driver was started. */
@@ -45,6 +51,11 @@ export interface YarnLauncherOptions {
   readonly user: string;
   /** Racks of the hosts, as far as they are known. */
   readonly rackOf: (host: string) => string | undefined;
+  /**
+   * Where `HeddleFiles` looks on the driver, for the program's first context; for others beside it.
+   * In cluster mode the node has put there what was given.
+   */
+  readonly filesDirectory: string;
   /** In client mode this submits the application; in cluster mode the ApplicationMaster is there. */
   connect(appName: string, settings: ReadonlyMap<string, string>): Promise<MasterConnection>;
   readonly logger: Logger;
@@ -69,7 +80,9 @@ export class YarnLauncher implements Launcher {
   readonly submittedSettings: ReadonlyMap<string, string>;
   readonly #options: YarnLauncherOptions;
   #runner: JobRunner | undefined;
-  #links: RelayedLinks | undefined;
+  #linked: { readonly connection: MasterConnection; readonly links: RelayedLinks } | undefined;
+  /** How many contexts the program has made. */
+  #contexts = 0;
   #eventLog: ClusterEventLog | undefined;
   #summary: YarnSummary = {};
   #isStopped = false;
@@ -94,17 +107,11 @@ export class YarnLauncher implements Launcher {
     this.#options.setLogLevel(readSetting(source, settings.logLevel));
     const startTime = Date.now();
     const appName = context.appName ?? basename(this.#options.entry, extname(this.#options.entry));
-    const connection = await this.#options.connect(appName, source);
+    await this.#endContext();
+    this.#contexts += 1;
+    const { connection, links } = await this.#link(appName, source);
     const { applicationId, attemptId } = connection;
-    const links = new RelayedLinks({
-      ...connection,
-      settings: source,
-      connectTimeoutMs,
-      reconnectTimeoutMs: readSetting(source, settings.clientReconnectTimeout),
-      finishesOnStop: deployMode === 'client',
-      logger,
-    });
-    this.#links = links;
+    const filesPlace = await this.#filesPlace(source, connection);
     this.#summary = { applicationId, appName, master: 'yarn', deployMode };
     const eventLog = await this.#openEventLog(source, applicationId, attemptId);
     this.#eventLog = eventLog;
@@ -168,12 +175,70 @@ export class YarnLauncher implements Launcher {
       programHash: await this.#options.programHash,
       runner,
       fileSystems: files.registry,
+      files: filesPlace,
       defaultParallelism:
         readOptionalSetting(source, settings.defaultParallelism) ?? Math.max(2, slots),
       logger,
     };
     this.#options.onStarted?.(application, source);
     return application;
+  }
+
+  /** In cluster mode the contexts of a program share one application, and its driver's connection. */
+  async #link(
+    appName: string,
+    source: ReadonlyMap<string, string>,
+  ): Promise<{ readonly connection: MasterConnection; readonly links: RelayedLinks }> {
+    const { deployMode, logger } = this.#options;
+    const before = this.#linked;
+    if (before !== undefined && deployMode === 'cluster' && before.links.renew(source)) {
+      return before;
+    }
+    const connection = await this.#options.connect(appName, source);
+    const links = new RelayedLinks({
+      ...connection,
+      settings: source,
+      connectTimeoutMs,
+      reconnectTimeoutMs: readSetting(source, settings.clientReconnectTimeout),
+      finishesOnStop: deployMode === 'client',
+      logger,
+    });
+    this.#linked = { connection, links };
+    return this.#linked;
+  }
+
+  /** Files that the program adds go through the application's own folder in the cluster. */
+  async #filesPlace(
+    source: ReadonlyMap<string, string>,
+    connection: MasterConnection,
+  ): Promise<FilesPlace> {
+    const { deployMode, filesDirectory, files } = this.#options;
+    const given = givenFiles(source);
+    let directory = `${filesDirectory}-${this.#contexts}`;
+    if (deployMode === 'client') await bringGivenFiles(given, directory, files.registry);
+    else if (this.#contexts === 1) directory = filesDirectory;
+    else {
+      // What an earlier context was given by its program is not this one's.
+      await mkdir(directory, { mode: 0o700 });
+      const names = given.map(({ name }) => name);
+      await Promise.all(
+        names.map((name) => symlink(join(filesDirectory, name), join(directory, name))),
+      );
+    }
+    setFilesRootDirectory(directory);
+    return {
+      directory,
+      executors: { folder: `${connection.stagingDirectory}/added-${this.#contexts}` },
+      executorsHaveGiven: true,
+    };
+  }
+
+  /** What a context leaves that its program has stopped. */
+  async #endContext(): Promise<void> {
+    this.#stopReports?.();
+    this.#stopReports = undefined;
+    await this.#eventLog?.close();
+    this.#eventLog = undefined;
   }
 
   /**
@@ -189,8 +254,11 @@ export class YarnLauncher implements Launcher {
     const { files, deployMode, logger } = this.#options;
     const named = readOptionalSetting(source, settings.eventLogDir);
     const { fileSystem, path } = files.registry.resolve(named ?? '.heddle/events');
+    const context = this.#contexts === 1 ? '' : `_${this.#contexts}`;
     const name =
-      deployMode === 'client' ? applicationId : `${applicationId}_${attemptId.slice(-1)}`;
+      deployMode === 'client'
+        ? applicationId
+        : `${applicationId}_${attemptNumber(attemptId)}${context}`;
     try {
       return await ClusterEventLog.open({
         fileSystem,
@@ -211,16 +279,20 @@ export class YarnLauncher implements Launcher {
 
   /** Ends the application, and tells YARN how the program ended; idempotent. */
   async stop(outcome: ProgramOutcome): Promise<void> {
-    if (this.#links !== undefined) this.#links.outcome = outcome;
-    this.#stopReports?.();
+    const links = this.#linked?.links;
+    if (links !== undefined) links.outcome = outcome;
     await this.#runner?.stop();
-    await this.#eventLog?.close();
-    await this.#links?.finish();
+    await this.#endContext();
+    await links?.finish();
     this.#isStopped = true;
   }
 
   /** For a process that ends at once: tells YARN as much as can be told without waiting. Never throws. */
   finishNow(outcome: ProgramOutcome): void {
-    if (!this.#isStopped) this.#links?.finishNow(outcome);
+    if (!this.#isStopped) this.#linked?.links.finishNow(outcome);
   }
+}
+
+function attemptNumber(attemptId: string): number {
+  return Number(attemptId.split('_').at(-1));
 }

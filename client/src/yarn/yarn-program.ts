@@ -50,7 +50,7 @@ async function runInClient(
   const cluster = openCluster(environment, source, console.logger);
   const submission = new ApplicationSubmission(cluster, console.logger, tellUser);
   const runtime = installedRuntime();
-  void submission.prepareRuntime(runtime, source);
+  submission.prepare(runtime, source);
   const workDirectory = mkdtempSync(join(tmpdir(), 'heddle-program-'));
   new DirectoryJanitor().add(workDirectory);
   const bundling = bundleProgram({
@@ -76,6 +76,7 @@ async function runInClient(
     files: cluster.files,
     user: cluster.user,
     rackOf: (host) => racks.get(host),
+    filesDirectory: join(workDirectory, 'files'),
     connect: async (name, final) =>
       application.connect({
         deployMode: 'client',
@@ -187,7 +188,7 @@ async function runInCluster(
     const cluster = openCluster(environment, source, console.logger);
     const submission = new ApplicationSubmission(cluster, console.logger, tellUser);
     const runtime = installedRuntime();
-    void submission.prepareRuntime(runtime, source);
+    submission.prepare(runtime, source);
     const program = await bundleProgram({
       entry,
       external: request.external,
@@ -206,6 +207,7 @@ async function runInCluster(
       arguments: request.args,
       runtime,
       masterKey: undefined,
+      signal: stop.signal,
     });
     applicationId = submitted.applicationId;
     tellUser(`submitted ${applicationId}`);
@@ -234,11 +236,13 @@ async function runInCluster(
     else report(status, exitCodes.failure, failure);
   } catch (error) {
     if (signalled !== undefined) {
-      if (applicationId !== undefined) {
-        tellUser(
-          `${applicationId} goes on in the cluster: heddle status ${applicationId} shows it, heddle kill ${applicationId} ends it`,
-        );
+      if (applicationId === undefined) {
+        report('KILLED', signalExitCode(signalled));
+        return;
       }
+      tellUser(
+        `${applicationId} goes on in the cluster: heddle status ${applicationId} shows it, heddle logs -f ${applicationId} follows it, heddle kill ${applicationId} ends it`,
+      );
       report('DETACHED', signalExitCode(signalled));
       return;
     }

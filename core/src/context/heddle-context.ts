@@ -429,7 +429,7 @@ export class HeddleContext implements AsyncDisposable {
    *
    * Source: Spark 4.0 `SparkContext.addFile`.
    *
-   * @param path of any known file system
+   * @param path of any known file system; without a scheme a path of the machine that the driver runs on
    * @throws InputNotFoundError, FileChangedError, ArgumentError (a directory without `recursive`)
    */
   async addFile(path: string, options: AddFileOptions = {}): Promise<void> {

@@ -31,6 +31,8 @@ export interface FilesPlace {
    * a folder that all of them can read, which may be the directory itself.
    */
   readonly executors: 'here' | { readonly folder: string };
+  /** Whether executors have what was given with `--files` by other means. @default no */
+  readonly executorsHaveGiven?: boolean;
 }
 
 /** A running application, as the context sees it. */

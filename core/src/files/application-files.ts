@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ArgumentError } from '@heddle/common';
-import { FileNotFoundError, InputNotFoundError, type FileSystem } from '@heddle/webhdfs';
+import {
+  FileNotFoundError,
+  InputNotFoundError,
+  type FileSystem,
+  type ResolvedPath,
+} from '@heddle/webhdfs';
 import type { FilesPlace, LaunchedApplication } from '../context/launcher.js';
 import { FileChangedError } from '../errors/index.js';
 import type { ApplicationFile, FileEntry } from '../plan/index.js';
@@ -45,6 +50,7 @@ export class ApplicationFiles {
   async adoptGiven(): Promise<void> {
     const place = this.#application.files;
     if (place === undefined || place.executors === 'here') return;
+    if (place.executorsHaveGiven === true) return;
     const names = await readdir(place.directory).catch(() => []);
     for (const name of names.sort()) {
       const path = join(place.directory, name);
@@ -58,7 +64,7 @@ export class ApplicationFiles {
   /** @throws InputNotFoundError, ArgumentError, FileChangedError */
   async addFile(path: string, recursive: boolean): Promise<void> {
     await this.#inTurn(async () => {
-      const { fileSystem, path: absolute } = this.#application.fileSystems.resolve(path);
+      const { fileSystem, path: absolute } = this.#resolve(path);
       const status = await statusOf(fileSystem, absolute, path);
       if (status.kind === 'directory' && !recursive) {
         throw new ArgumentError(`addFile: ${path} is a directory; add it with { recursive: true }`);
@@ -74,7 +80,7 @@ export class ApplicationFiles {
     await this.#inTurn(async () => {
       const cut = given.lastIndexOf('#');
       const path = cut < 0 ? given : given.slice(0, cut);
-      const { fileSystem, path: absolute } = this.#application.fileSystems.resolve(path);
+      const { fileSystem, path: absolute } = this.#resolve(path);
       const status = await statusOf(fileSystem, absolute, path);
       const name = cut < 0 ? nameOf(absolute, 'addArchive') : given.slice(cut + 1);
       checkName(name, 'addArchive');
@@ -85,6 +91,14 @@ export class ApplicationFiles {
       }
       await this.#add('addArchive', name, 'archive', { fileSystem, path: absolute });
     });
+  }
+
+  /** Unlike inputs, files without a scheme are the driver's own, whatever the default file system is. */
+  #resolve(path: string): ResolvedPath {
+    const { fileSystems } = this.#application;
+    return hasScheme(path)
+      ? fileSystems.resolve(path)
+      : { ...fileSystems.resolve('file:///'), path: resolve(path) };
   }
 
   async #inTurn(add: () => Promise<void>): Promise<void> {
@@ -169,6 +183,10 @@ export class ApplicationFiles {
   #local(): FileSystem {
     return this.#application.fileSystems.resolve('file:///').fileSystem;
   }
+}
+
+function hasScheme(path: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(path);
 }
 
 /** A name that is taken by something of the launcher's (`--files`) stays with it. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '@heddle/common';
 import { LocalLauncher, bundleProgram } from '@heddle/client';
+import { setSuitesMaster } from '../suites/support/master.js';
 import { activateProgram, currentProgram, installLauncher } from 'heddle/internal';
 
 /**
@@ -43,7 +44,7 @@ export async function registerSuites(master: string): Promise<void> {
     });
   const wrapped: Mocha.SuiteFunction = Object.assign(describeSuite, mochaDescribe);
   globalThis.describe = wrapped;
-  Reflect.set(globalThis, Symbol.for('heddle.suites.master'), master);
+  setSuitesMaster(master);
   await import(built.driverUrl);
   globalThis.describe = mochaDescribe;
   const program = currentProgram();

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with everything that stdout holds so far, whenever there is more. */
   onOutput?(stdout: string, kill: (signal: NodeJS.Signals) => void): void;
+  /** Called with everything that stderr holds so far, whenever there is more. */
+  onErrorOutput?(stderr: string, kill: (signal: NodeJS.Signals) => void): void;
   /** Called with the id of the command's process as soon as it runs. */
   onStarted?(pid: number): void;
   /** After this long the command is killed: a test must not leave it behind. @default 60 s */
@@ -59,7 +61,10 @@ export async function runHeddle(
     stdout += text;
     options.onOutput?.(stdout, (signal) => child.kill(signal));
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    options.onErrorOutput?.(stderr, (signal) => child.kill(signal));
+  });
   const ended = Promise.withResolvers<readonly [number | null, NodeJS.Signals | null]>();
   child.once('error', ended.reject);
   child.once('close', (code, signal) => ended.resolve([code, signal]));

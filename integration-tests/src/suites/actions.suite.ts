@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { useContext } from './support/context.js';
 import { rejection, taskError } from './support/expect-error.js';
 import { jobsOf } from './support/jobs.js';
+import { here } from './support/paths.js';
 
 describe('actions (B.5)', () => {
   const suite = useContext();
@@ -251,10 +252,10 @@ describe('actions (B.5)', () => {
 
     it('writes a file for each partition, empty ones too, and _SUCCESS', async () => {
       const path = join(directory, 'plain');
-      await suite.sc.parallelize(['a', 'b', 'c'], 4).saveAsTextFile(path);
+      await suite.sc.parallelize(['a', 'b', 'c'], 4).saveAsTextFile(here(path));
       expect(read(path)).to.deep.equal(['', 'a\n', 'b\n', 'c\n']);
       expect(existsSync(join(path, '_SUCCESS'))).to.equal(true);
-      expect(await suite.sc.textFile(path).collect()).to.deep.equal(['a', 'b', 'c']);
+      expect(await suite.sc.textFile(here(path)).collect()).to.deep.equal(['a', 'b', 'c']);
     });
 
     it('writes each kind of value as the interface says', async () => {
@@ -272,7 +273,7 @@ describe('actions (B.5)', () => {
         new Map([['k', new Set([1])]]),
         new Uint8Array([104, 105]),
       ];
-      await suite.sc.parallelize(values, 1).saveAsTextFile(path);
+      await suite.sc.parallelize(values, 1).saveAsTextFile(here(path));
       expect(read(path)[0]!.split('\n')).to.deep.equal([
         's',
         '1.5',
@@ -291,10 +292,10 @@ describe('actions (B.5)', () => {
 
     it('compresses', async () => {
       const path = join(directory, 'zipped');
-      await suite.sc.parallelize(['x', 'y'], 1).saveAsTextFile(path, { codec: 'gzip' });
+      await suite.sc.parallelize(['x', 'y'], 1).saveAsTextFile(here(path), { codec: 'gzip' });
       expect(readdirSync(path)).to.include('part-00000.gz');
       expect(gunzipSync(readFileSync(join(path, 'part-00000.gz'))).toString()).to.equal('x\ny\n');
-      expect(await suite.sc.textFile(path).collect()).to.deep.equal(['x', 'y']);
+      expect(await suite.sc.textFile(here(path)).collect()).to.deep.equal(['x', 'y']);
     });
 
     it('refuses an existing path before any task, and replaces it when told to', async () => {
@@ -305,9 +306,12 @@ describe('actions (B.5)', () => {
         ran.add(1);
         return x;
       });
-      expect(await rejection(rdd.saveAsTextFile(path))).to.have.property('code', 'OUTPUT_EXISTS');
+      expect(await rejection(rdd.saveAsTextFile(here(path)))).to.have.property(
+        'code',
+        'OUTPUT_EXISTS',
+      );
       expect(ran.value).to.equal(0);
-      await rdd.saveAsTextFile(path, { overwrite: true });
+      await rdd.saveAsTextFile(here(path), { overwrite: true });
       expect(read(path).join('')).to.equal('0\n1\n2\n3\n');
     });
 
@@ -317,7 +321,7 @@ describe('actions (B.5)', () => {
         if (x === 3) throw new Error('no');
         return x;
       });
-      expect((await taskError(failing.saveAsTextFile(path))).message).to.contain('no');
+      expect((await taskError(failing.saveAsTextFile(here(path)))).message).to.contain('no');
       expect(
         readdirSync(directory).filter((name) => name.includes('failing') || name.startsWith('._')),
       ).to.deep.equal([]);
@@ -325,7 +329,7 @@ describe('actions (B.5)', () => {
 
     it('of nothing writes only _SUCCESS', async () => {
       const path = join(directory, 'nothing');
-      await suite.sc.emptyRDD().saveAsTextFile(path);
+      await suite.sc.emptyRDD().saveAsTextFile(here(path));
       expect(readdirSync(path)).to.deep.equal(['_SUCCESS']);
     });
   });

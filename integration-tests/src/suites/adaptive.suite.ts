@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { type HeddleContext, type RDD, TaskContext } from 'heddle';
 import { useContext } from './support/context.js';
 import { rejection } from './support/expect-error.js';
+import { here } from './support/paths.js';
 
 /** Reduce partitions: most of them are empty. */
 const parts = 40;
@@ -93,7 +94,7 @@ const observations: Readonly<Record<string, (sc: HeddleContext) => Promise<unkno
     const folder = mkdtempSync(join(tmpdir(), 'heddle-adaptive-'));
     try {
       const path = join(folder, 'out');
-      await scattered(sc).saveAsTextFile(path);
+      await scattered(sc).saveAsTextFile(here(path));
       return readdirSync(path)
         .filter((name) => name.startsWith('part-'))
         .sort()

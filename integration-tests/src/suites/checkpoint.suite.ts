@@ -7,6 +7,7 @@ import { StorageLevel } from 'heddle';
 import { useContext } from './support/context.js';
 import { rejection, taskError, thrown } from './support/expect-error.js';
 import { jobsOf } from './support/jobs.js';
+import { here } from './support/paths.js';
 
 describe('checkpoint (A-174, B.6)', () => {
   const suite = useContext();
@@ -26,7 +27,7 @@ describe('checkpoint (A-174, B.6)', () => {
 
   it('writes with the next action, cuts the lineage, and is read from its files from then on', async () => {
     const { sc } = suite;
-    await sc.setCheckpointDir(directory);
+    await sc.setCheckpointDir(here(directory));
     expect(sc.getCheckpointDir()).to.match(/^file:\/\/.*heddle-checkpoint-.*\/[0-9a-f-]{36}$/);
     const computed = sc.accumulator(0);
     const rdd = sc
@@ -69,7 +70,7 @@ describe('checkpoint (A-174, B.6)', () => {
 
   it('computes nothing twice when the RDD is persisted', async () => {
     const { sc } = suite;
-    await sc.setCheckpointDir(directory);
+    await sc.setCheckpointDir(here(directory));
     const computed = sc.accumulator(0);
     const rdd = sc
       .range(0, 100, 1, 2)
@@ -88,7 +89,7 @@ describe('checkpoint (A-174, B.6)', () => {
 
   it('happens with an action on a descendant, and for several at once', async () => {
     const { sc } = suite;
-    await sc.setCheckpointDir(directory);
+    await sc.setCheckpointDir(here(directory));
     const left = sc.range(0, 10, 1, 2).map((x): [number, string] => [x, 'l']);
     const right = sc.range(5, 15, 1, 3).map((x): [number, string] => [x, 'r']);
     left.checkpoint();
@@ -106,7 +107,7 @@ describe('checkpoint (A-174, B.6)', () => {
 
   it('takes empty partitions, no partitions, and records that were sorted', async () => {
     const { sc } = suite;
-    await sc.setCheckpointDir(directory);
+    await sc.setCheckpointDir(here(directory));
     const sparse = sc.parallelize([1], 4);
     sparse.checkpoint();
     expect(await sparse.collect()).to.deep.equal([1]);
@@ -127,7 +128,7 @@ describe('checkpoint (A-174, B.6)', () => {
 
   it('takes effect with the next action also when others came before', async () => {
     const { sc } = suite;
-    await sc.setCheckpointDir(directory);
+    await sc.setCheckpointDir(here(directory));
     const rdd = sc.range(0, 10, 1, 2).map((x) => x);
     await rdd.count();
     rdd.checkpoint();
@@ -137,7 +138,7 @@ describe('checkpoint (A-174, B.6)', () => {
 
   it('is exact for jobs that run while the lineage is cut', async () => {
     const { sc } = suite;
-    await sc.setCheckpointDir(directory);
+    await sc.setCheckpointDir(here(directory));
     const rdd = sc
       .range(0, 200, 1, 8)
       .map((x): [number, number] => [x % 10, x])
@@ -155,7 +156,7 @@ describe('checkpoint (A-174, B.6)', () => {
   it('is tried again with the next action when it failed, and the action tells why', async () => {
     const { sc } = suite;
     const place = await mkdtemp(join(directory, 'gone-'));
-    await sc.setCheckpointDir(place);
+    await sc.setCheckpointDir(here(place));
     const rdd = sc.range(0, 10, 1, 2).map((x) => x);
     rdd.checkpoint();
     const own = fileURLToPath(sc.getCheckpointDir()!);
@@ -172,7 +173,7 @@ describe('checkpoint (A-174, B.6)', () => {
 
   it('says which file is gone or damaged', async () => {
     const { sc } = suite;
-    await sc.setCheckpointDir(directory);
+    await sc.setCheckpointDir(here(directory));
     const rdd = sc.range(0, 1_000, 1, 2).map((x) => `record ${x}`);
     rdd.checkpoint();
     await rdd.count();

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { useContext } from './support/context.js';
 import { rejection } from './support/expect-error.js';
 import { partitionsOf } from './support/order.js';
+import { here } from './support/paths.js';
 
 describe('sources (B.1)', () => {
   const suite = useContext();
@@ -23,7 +24,7 @@ describe('sources (B.1)', () => {
   const write = (name: string, content: string | Uint8Array): string => {
     const path = join(directory, name);
     writeFileSync(path, content);
-    return path;
+    return here(path);
   };
 
   describe('parallelize', () => {
@@ -170,15 +171,17 @@ describe('sources (B.1)', () => {
       for (const name of ['b.txt', 'a.txt', '_hidden', '.hidden', 'c.log']) {
         writeFileSync(join(input, name), `${name}\n`);
       }
-      const read = (path: string): Promise<string[]> => suite.sc.textFile(path, 1).collect();
+      const read = (...paths: string[]): Promise<string[]> =>
+        suite.sc.textFile(paths.map(here).join(','), 1).collect();
       expect(await read(input)).to.deep.equal(['a.txt', 'b.txt', 'c.log']);
       expect(await read(join(input, '*.txt'))).to.deep.equal(['a.txt', 'b.txt']);
-      expect(await read(`${join(input, 'c.log')},${join(input, '{a,b}.txt')}`)).to.deep.equal([
+      expect(await read(join(input, 'c.log'), join(input, '{a,b}.txt'))).to.deep.equal([
         'c.log',
         'a.txt',
         'b.txt',
       ]);
-      expect(await read(pathToFileURL(join(input, 'a.txt')).href)).to.deep.equal(['a.txt']);
+      const url = pathToFileURL(join(input, 'a.txt')).href;
+      expect(await suite.sc.textFile(url, 1).collect()).to.deep.equal(['a.txt']);
     });
 
     it('reads a gzip file as one partition', async () => {
@@ -189,9 +192,10 @@ describe('sources (B.1)', () => {
     });
 
     it('fails for a missing path when partitions are first needed, not at the call', async () => {
-      const missing = suite.sc.textFile(join(directory, 'missing')).map((line) => line.length);
+      const path = here(join(directory, 'missing'));
+      const missing = suite.sc.textFile(path).map((line) => line.length);
       const error = await rejection(missing.count());
-      expect(error).to.include({ code: 'INPUT_NOT_FOUND', path: join(directory, 'missing') });
+      expect(error).to.include({ code: 'INPUT_NOT_FOUND', path });
     });
   });
 
@@ -200,7 +204,7 @@ describe('sources (B.1)', () => {
     mkdirSync(input);
     writeFileSync(join(input, 'a'), 'x\ny');
     writeFileSync(join(input, 'b'), '');
-    const files = await suite.sc.wholeTextFiles(input).collect();
+    const files = await suite.sc.wholeTextFiles(here(input)).collect();
     expect(files).to.deep.equal([
       [pathToFileURL(join(input, 'a')).href, 'x\ny'],
       [pathToFileURL(join(input, 'b')).href, ''],

@@ -15,6 +15,7 @@ import {
   type SeenExecutor,
 } from './support/executors.js';
 import { taskError } from './support/expect-error.js';
+import { here } from './support/paths.js';
 
 /** Kills are what these tests are about: they must not end the application. */
 const manyFailures = { 'heddle.executor.maxNumFailures': 100 };
@@ -143,7 +144,7 @@ describeProcesses('checkpoints and executors that end', function () {
     const directory = await mkdtemp(join(tmpdir(), 'heddle-checkpoint-'));
     try {
       await executorsAre(sc, 2);
-      await sc.setCheckpointDir(directory);
+      await sc.setCheckpointDir(here(directory));
       const { rdd, computed } = countedRange(sc, 4);
       rdd.cache();
       rdd.checkpoint();

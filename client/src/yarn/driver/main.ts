@@ -13,7 +13,7 @@ import {
 } from '@heddle/am';
 import { AttemptKey } from '@heddle/executor';
 import { openClusterFileSystems } from '@heddle/webhdfs/hadoop';
-import { installLauncher, installStackTranslation, setFilesRootDirectory } from 'heddle/internal';
+import { installLauncher, installStackTranslation } from 'heddle/internal';
 import { CommandConsole } from '../../command/command-console.js';
 import { reportError } from '../../command/error-report.js';
 import { ProgramProcess, type ProgramEnd } from '../../command/program-process.js';
@@ -36,6 +36,8 @@ const [conf, trust] = await Promise.all([
 ]);
 const submittedSettings = new Map(Object.entries(description.settings));
 const racks = new Map(description.nodes.map(({ host, rack }) => [host, rack]));
+// The node has put there what was given.
+const filesDirectory = join(workingDirectory, containerLinks.files);
 const launcher = new YarnLauncher({
   deployMode: 'cluster',
   entry: description.entry,
@@ -57,13 +59,14 @@ const launcher = new YarnLauncher({
       attemptId: input.attemptId,
       key,
       master: input.master,
+      stagingDirectory: description.stagingDirectory,
     }),
+  filesDirectory,
   logger: console.logger,
   setLogLevel: (level) => console.setLogLevel(level),
 });
 installLauncher(launcher);
 installStackTranslation();
-setFilesRootDirectory(join(workingDirectory, containerLinks.files));
 process.argv = [process.execPath, description.entry, ...description.arguments];
 
 const tell = (end: ProgramEnd): void => {

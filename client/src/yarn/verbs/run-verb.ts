@@ -1,7 +1,8 @@
-import { HeddleError, assertNever } from '@heddle/common';
+import { HeddleError, assertNever, settingsRegistry, type ConfigSource } from '@heddle/common';
 import { CommandConsole } from '../../command/command-console.js';
 import { reportError } from '../../command/error-report.js';
 import { exitCodes } from '../../command/exit-codes.js';
+import { mergeSettings } from '../../command/submitted-settings.js';
 import {
   openCluster,
   stagingRoot,
@@ -15,7 +16,7 @@ import { runDoctor } from './doctor.js';
 import { printLogs } from './logs.js';
 import type { VerbRequest } from './verb-request.js';
 
-/** Settings of verbs come from site files alone. */
+/** Settings of most verbs come from site files alone. */
 const noSettings: ReadonlyMap<string, string> = new Map();
 /** How long a killed application may take to be gone. */
 const killTimeoutMs = 60_000;
@@ -24,8 +25,9 @@ const killTimeoutMs = 60_000;
 export async function runVerb(request: VerbRequest, environment: Environment): Promise<void> {
   const console = new CommandConsole(false);
   try {
-    const cluster = openCluster(environment, noSettings, console.logger);
-    process.exitCode = await perform(request, cluster);
+    const source = settingsOf(request);
+    const cluster = openCluster(environment, source, console.logger);
+    process.exitCode = await perform(request, cluster, source);
   } catch (error) {
     if (!(error instanceof HeddleError)) throw error;
     const report = reportError(error);
@@ -35,7 +37,11 @@ export async function runVerb(request: VerbRequest, environment: Environment): P
   }
 }
 
-async function perform(request: VerbRequest, cluster: ClusterAccess): Promise<number> {
+async function perform(
+  request: VerbRequest,
+  cluster: ClusterAccess,
+  source: ConfigSource,
+): Promise<number> {
   switch (request.verb) {
     case 'ls': {
       const states = request.all ? [] : ['NEW', 'NEW_SAVING', 'SUBMITTED', 'ACCEPTED', 'RUNNING'];
@@ -55,10 +61,18 @@ async function perform(request: VerbRequest, cluster: ClusterAccess): Promise<nu
     case 'logs':
       return printLogs(request, cluster, write);
     case 'doctor':
-      return runDoctor(cluster, request.json, write);
+      return runDoctor(cluster, source, request.json, write);
     default:
       return assertNever(request);
   }
+}
+
+/** @throws ConfigError */
+function settingsOf(request: VerbRequest): ReadonlyMap<string, string> {
+  if (request.verb !== 'doctor') return noSettings;
+  const { conf, queue } = request;
+  const merged = mergeSettings({ conf, queue }, noSettings, settingsRegistry);
+  return new Map([...merged].map(([key, { value }]) => [key, value]));
 }
 
 async function kill(applicationId: string, cluster: ClusterAccess, json: boolean): Promise<number> {

@@ -13,7 +13,13 @@ export type VerbRequest =
       readonly follow: boolean;
       readonly json: boolean;
     }
-  | { readonly verb: 'doctor'; readonly json: boolean };
+  | {
+      readonly verb: 'doctor';
+      /** `key=value`, as `heddle submit` takes them. */
+      readonly conf: readonly string[];
+      readonly queue: string | undefined;
+      readonly json: boolean;
+    };
 
 /** Adds the verbs to the command line. @param asked told when one of them is read */
 export function addVerbs(
@@ -59,7 +65,15 @@ export function addVerbs(
           json: flags.json === true,
         }),
     );
-  verb('doctor', 'check what programs on YARN need, and say what to do').action(
-    (flags: { json?: boolean }) => asked({ verb: 'doctor', json: flags.json === true }),
-  );
+  verb('doctor', 'check what programs on YARN need, and say what to do')
+    .option(
+      '--conf <key=value>',
+      'a setting of the programs to come; may be given again for others',
+      (value: string, before: string[]) => [...before, value],
+      [],
+    )
+    .option('--queue <name>', 'the queue of the programs to come')
+    .action((flags: { conf: string[]; queue?: string; json?: boolean }) =>
+      asked({ verb: 'doctor', conf: flags.conf, queue: flags.queue, json: flags.json === true }),
+    );
 }

@@ -8,6 +8,18 @@ export interface SuiteContext {
 /** Settings of the suites' application; the runner may add some for its master. */
 type Conf = Readonly<Record<string, string | number | boolean>>;
 
+let sharesContexts = false;
+let shared: { readonly context: HeddleContext; readonly conf: string } | undefined;
+
+/**
+ * Lets suites that follow each other and want the same settings use one context: where executors are
+ * containers, each context costs seconds. For the runner, before it loads the suites.
+ */
+export function shareContexts(): void {
+  sharesContexts = true;
+  after(stopShared);
+}
+
 /**
  * Starts a context before the tests of the enclosing `describe` and stops it after them. Tests take
  * `sc` from what this returns, inside `it` only.
@@ -15,10 +27,10 @@ type Conf = Readonly<Record<string, string | number | boolean>>;
 export function useContext(conf: Conf = {}): SuiteContext {
   let context: HeddleContext | undefined;
   before(async () => {
-    context = await HeddleContext.getOrCreate({ appName: 'suites', conf });
+    context = sharesContexts ? await sharedContext(conf) : await newContext(conf);
   });
   after(async () => {
-    await context?.stop();
+    if (!sharesContexts) await context?.stop();
     context = undefined;
   });
   return {
@@ -27,4 +39,22 @@ export function useContext(conf: Conf = {}): SuiteContext {
       return context;
     },
   };
+}
+
+function newContext(conf: Conf): Promise<HeddleContext> {
+  return HeddleContext.getOrCreate({ appName: 'suites', conf });
+}
+
+async function sharedContext(conf: Conf): Promise<HeddleContext> {
+  const wanted = JSON.stringify(conf);
+  if (shared?.conf !== wanted || shared.context.isStopped) {
+    await stopShared();
+    shared = { context: await newContext(conf), conf: wanted };
+  }
+  return shared.context;
+}
+
+async function stopShared(): Promise<void> {
+  await shared?.context.stop();
+  shared = undefined;
 }

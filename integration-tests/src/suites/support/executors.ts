@@ -1,5 +1,6 @@
 import type { HeddleContext } from 'heddle';
 import { TaskContext } from 'heddle';
+import { suitesMaster } from './master.js';
 
 /** A process that runs tasks, as its tasks see it. */
 export interface SeenExecutor {
@@ -9,12 +10,8 @@ export interface SeenExecutor {
 
 /** A suite about executors that can be killed: it is left out where they are no processes. */
 export function describeProcesses(title: string, body: (this: Mocha.Suite) => void): void {
-  if (suitesMaster().startsWith('local-cluster')) describe(title, body);
-}
-
-/** The master that the suites are being registered for (`registerSuites`). */
-function suitesMaster(): string {
-  return String(Reflect.get(globalThis, Symbol.for('heddle.suites.master')));
+  const master = suitesMaster();
+  if (master.startsWith('local-cluster') || master === 'yarn') describe(title, body);
 }
 
 /** The executor that ran each partition of a job over `partitions` short tasks. */

@@ -1,0 +1,173 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { sharedCluster, type MiniCluster } from '@heddle/integration-tests/cluster';
+import { Scratch, runHeddle, type CommandResult, type RunOptions } from '../command/run-heddle.js';
+
+/** Where the driver of a program runs. */
+export const deployModes = ['client', 'cluster'] as const;
+export type DeployMode = (typeof deployModes)[number];
+
+/** Small containers: several builders may share the machine. */
+export const smallExecutor = ['--num-executors', '1', '--executor-memory', '256m'];
+
+/** How a program is submitted. */
+export interface SubmitWords extends RunOptions {
+  /** Options of `heddle submit`. @default one small executor */
+  readonly words?: readonly string[];
+  /** Arguments of the program. */
+  readonly args?: readonly string[];
+}
+
+/** A row of `heddle ls --json`. */
+export interface ListedApplication {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly user: string;
+  readonly queue: string;
+  readonly runningContainers: number;
+}
+
+const commandTimeoutMs = 240_000;
+const untilRunningMs = 120_000;
+
+/**
+ * Somebody who uses `heddle` on the shared cluster: with a home in HDFS, a folder of this machine, and
+ * a folder of temporary files that nobody else uses.
+ */
+export class YarnUser {
+  readonly cluster: MiniCluster;
+  readonly name: string;
+  readonly scratch: Scratch;
+
+  private constructor(cluster: MiniCluster, name: string) {
+    this.cluster = cluster;
+    this.name = name;
+    this.scratch = new Scratch();
+    mkdirSync(this.temporaryFolder);
+  }
+
+  /** @param name user of HDFS and YARN; the home is made when it is missing */
+  static async open(name: string): Promise<YarnUser> {
+    const cluster = await sharedCluster();
+    const url = `${await cluster.webHdfsUrl()}/user/${name}`;
+    const asRoot = `user.name=${cluster.superUser}`;
+    for (const query of ['op=MKDIRS&permission=755', `op=SETOWNER&owner=${name}`]) {
+      const answer = await fetch(`${url}?${query}&${asRoot}`, { method: 'PUT' });
+      if (!answer.ok) throw new Error(`${query}: ${answer.status} ${await answer.text()}`);
+    }
+    return new YarnUser(cluster, name);
+  }
+
+  /** `TMPDIR` of this user's commands. */
+  get temporaryFolder(): string {
+    return join(this.scratch.path, 'tmp');
+  }
+
+  /** This user's variables. */
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      HADOOP_CONF_DIR: this.cluster.confDir,
+      HADOOP_USER_NAME: this.name,
+      TMPDIR: this.temporaryFolder,
+    };
+  }
+
+  /** Removes the user's folder of this machine. */
+  close(): void {
+    this.scratch.remove();
+  }
+
+  /** Runs `heddle <words>`. */
+  run(words: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
+    return runHeddle(words, {
+      timeoutMs: commandTimeoutMs,
+      ...options,
+      env: { ...this.environment, ...options.env },
+    });
+  }
+
+  /** Submits a program with `--json`. @param program its text, or the path of its file */
+  submit(
+    mode: DeployMode,
+    program: string | { readonly file: string },
+    options: SubmitWords = {},
+  ): Promise<CommandResult> {
+    const file =
+      typeof program === 'string'
+        ? this.scratch.write(`program-${mode}.ts`, program)
+        : program.file;
+    const { words = smallExecutor, args = [], ...rest } = options;
+    return this.run(
+      ['submit', '--master', 'yarn', '--deploy-mode', mode, '--json', ...words, file, ...args],
+      rest,
+    );
+  }
+
+  /** What the driver printed: here in client mode, in its container's log in cluster mode. */
+  async printed(mode: DeployMode, result: CommandResult): Promise<string> {
+    if (mode === 'client') return result.stdout;
+    const id = String(result.report?.['applicationId']);
+    const logs = await this.run(['logs', id, '--container', '_000001', '--json']);
+    return logs.stdout
+      .trimEnd()
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as { readonly file?: string; readonly text?: string })
+      .map(({ file, text }) => (file === 'stdout' ? (text ?? '') : ''))
+      .join('');
+  }
+
+  /** Puts bytes into HDFS, as this user; folders are made. @param path relative to the user's home */
+  async put(path: string, content: string | Uint8Array<ArrayBuffer>): Promise<void> {
+    const url = await this.#url(path);
+    const query = `op=CREATE&overwrite=true&user.name=${this.name}`;
+    const redirect = await fetch(`${url}?${query}`, { method: 'PUT', redirect: 'manual' });
+    const to = redirect.headers.get('location');
+    if (to === null) throw new Error(`PUT ${path}: ${redirect.status} ${await redirect.text()}`);
+    const answer = await fetch(to, { method: 'PUT', body: content });
+    if (!answer.ok) throw new Error(`PUT ${path}: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** Asks HDFS something about a path of this user's home; `undefined` when there is none. */
+  async ask(path: string, operation: string): Promise<unknown> {
+    const answer = await fetch(
+      `${await this.#url(path)}?op=${operation}&user.name=${this.cluster.superUser}`,
+      { method: operation === 'DELETE' ? 'DELETE' : 'GET' },
+    );
+    if (answer.status === 404) return undefined;
+    if (!answer.ok) throw new Error(`${operation} ${path}: ${answer.status}`);
+    return answer.json();
+  }
+
+  /** Names in a folder of the user's home; none when there is no such folder. */
+  async list(path: string): Promise<string[]> {
+    const found = (await this.ask(path, 'LISTSTATUS')) as
+      { FileStatuses: { FileStatus: { pathSuffix: string }[] } } | undefined;
+    return found?.FileStatuses.FileStatus.map(({ pathSuffix }) => pathSuffix) ?? [];
+  }
+
+  /** This user's applications. @param words further words, such as `--all` */
+  async applications(...words: string[]): Promise<ListedApplication[]> {
+    const listed = await this.run(['ls', '--json', ...words]);
+    if (listed.exitCode !== 0) throw new Error(listed.stderr);
+    const all = JSON.parse(listed.stdout) as ListedApplication[];
+    return all.filter(({ user }) => user === this.name);
+  }
+
+  /** Waits until an application of this user runs, with so many containers. @returns its id */
+  async untilRunning(containers = 2): Promise<string> {
+    const deadlineMs = Date.now() + untilRunningMs;
+    while (Date.now() < deadlineMs) {
+      const found = (await this.applications()).find(({ state }) => state === 'RUNNING');
+      if (found !== undefined && found.runningContainers >= containers) return found.id;
+      await delay(200);
+    }
+    throw new Error(`no application of ${this.name} came to run`);
+  }
+
+  async #url(path: string): Promise<string> {
+    return `${await this.cluster.webHdfsUrl()}/user/${this.name}/${path}`;
+  }
+}
