@@ -26,7 +26,7 @@ describe('binary files and object files (B.1, B.5)', () => {
   const bytesFile = (name: string, bytes: Uint8Array): string => {
     const path = join(directory, name);
     writeFileSync(path, bytes);
-    return path;
+    return here(path);
   };
 
   describe('binaryFiles', () => {
@@ -48,7 +48,7 @@ describe('binary files and object files (B.1, B.5)', () => {
     it('cuts files into records of one length, whatever the splits', async () => {
       const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
       const path = bytesFile('records', bytes);
-      const records = suite.sc.binaryRecords(here(path), 12);
+      const records = suite.sc.binaryRecords(path, 12);
       expect(await records.count()).to.equal(25_000);
       const joined = (await records.collect()).flatMap((record) => [...record]);
       expect(Buffer.from(joined).equals(bytes)).to.equal(true);
@@ -62,14 +62,14 @@ describe('binary files and object files (B.1, B.5)', () => {
     it('refuses a file whose length is no multiple, and a length that is none', async () => {
       const { sc } = suite;
       const path = bytesFile('odd', new Uint8Array(10));
-      const early = await rejection(sc.binaryRecords(here(path), 4).count());
+      const early = await rejection(sc.binaryRecords(path, 4).count());
       expect(early.code).to.equal('INPUT_FORMAT');
       expect(early.message).to.match(/10 bytes are no multiple of the record length 4/);
       const zipped = bytesFile('odd.gz', gzipSync(new Uint8Array(10)));
       expect((await taskError(sc.binaryRecords(zipped, 4).count())).message).to.match(
         /ends 2 bytes into a record of 4/,
       );
-      expect(thrown(() => sc.binaryRecords(here(path), 0)).code).to.equal('ARGUMENT');
+      expect(thrown(() => sc.binaryRecords(path, 0)).code).to.equal('ARGUMENT');
     });
   });
 

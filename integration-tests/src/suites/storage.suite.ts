@@ -164,7 +164,11 @@ describeProcesses('checkpoints and executors that end', function () {
 describe('memory for cached blocks', function () {
   // Executors are killed and replaced: on a busy machine that takes its time.
   this.timeout(300_000);
-  const suite = useContext({ 'heddle.executor.memory': '256m' });
+  // Full caches need more address space than 2.1 times the smallest container, which YARN may count.
+  const suite = useContext({
+    'heddle.executor.memory': '256m',
+    'heddle.executor.memoryOverhead': '640m',
+  });
 
   /** About 160 MiB that do not compress. */
   function large(sc: HeddleContext, computed: { add(x: number): void }): RDD<[number, Uint8Array]> {

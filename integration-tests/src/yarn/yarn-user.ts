@@ -1,7 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { silentLogger } from '@heddle/common';
+import { loadHadoopConfiguration } from '@heddle/hadoop-conf';
 import { sharedCluster, type MiniCluster } from '@heddle/integration-tests/cluster';
+import { FileNotFoundError } from '@heddle/webhdfs';
+import { openClusterFileSystems, type ClusterFileSystems } from '@heddle/webhdfs/hadoop';
 import { Scratch, runHeddle, type CommandResult, type RunOptions } from '../command/run-heddle.js';
 
 /** Where the driver of a program runs. */
@@ -40,6 +44,7 @@ export class YarnUser {
   readonly cluster: MiniCluster;
   readonly name: string;
   readonly scratch: Scratch;
+  #files: ClusterFileSystems | undefined;
 
   private constructor(cluster: MiniCluster, name: string) {
     this.cluster = cluster;
@@ -119,33 +124,40 @@ export class YarnUser {
       .join('');
   }
 
-  /** Puts bytes into HDFS, as this user; folders are made. @param path relative to the user's home */
-  async put(path: string, content: string | Uint8Array<ArrayBuffer>): Promise<void> {
-    const url = await this.#url(path);
-    const query = `op=CREATE&overwrite=true&user.name=${this.name}`;
-    const redirect = await fetch(`${url}?${query}`, { method: 'PUT', redirect: 'manual' });
-    const to = redirect.headers.get('location');
-    if (to === null) throw new Error(`PUT ${path}: ${redirect.status} ${await redirect.text()}`);
-    const answer = await fetch(to, { method: 'PUT', body: content });
-    if (!answer.ok) throw new Error(`PUT ${path}: ${answer.status} ${await answer.text()}`);
+  /** The cluster's file system as this user sees it; relative paths are below the home. */
+  get files(): ClusterFileSystems {
+    this.#files ??= openClusterFileSystems({
+      conf: loadHadoopConfiguration({ directories: [this.cluster.confDir] }),
+      user: this.name,
+      settings: new Map(),
+      environment: {},
+      logger: silentLogger,
+    });
+    return this.#files;
   }
 
-  /** Asks HDFS something about a path of this user's home; `undefined` when there is none. */
-  async ask(path: string, operation: string): Promise<unknown> {
-    const answer = await fetch(
-      `${await this.#url(path)}?op=${operation}&user.name=${this.cluster.superUser}`,
-      { method: operation === 'DELETE' ? 'DELETE' : 'GET' },
-    );
-    if (answer.status === 404) return undefined;
-    if (!answer.ok) throw new Error(`${operation} ${path}: ${answer.status}`);
-    return answer.json();
+  /** Puts bytes into HDFS; folders are made. @param path relative to the user's home */
+  async put(path: string, content: string | Uint8Array): Promise<void> {
+    const { fileSystem, path: absolute } = this.files.registry.resolve(path);
+    await fileSystem.makeDirectories(dirname(absolute));
+    const writer = await fileSystem.create(absolute, { overwrite: true });
+    await writer.write(typeof content === 'string' ? Buffer.from(content) : content);
+    await writer.close();
   }
 
   /** Names in a folder of the user's home; none when there is no such folder. */
   async list(path: string): Promise<string[]> {
-    const found = (await this.ask(path, 'LISTSTATUS')) as
-      { FileStatuses: { FileStatus: { pathSuffix: string }[] } } | undefined;
-    return found?.FileStatuses.FileStatus.map(({ pathSuffix }) => pathSuffix) ?? [];
+    const { fileSystem, path: absolute } = this.files.registry.resolve(path);
+    return fileSystem.listNames(absolute).catch((error: unknown) => {
+      if (error instanceof FileNotFoundError) return [];
+      throw error;
+    });
+  }
+
+  /** Removes a path of the user's home. */
+  async remove(path: string): Promise<void> {
+    const { fileSystem, path: absolute } = this.files.registry.resolve(path);
+    await fileSystem.delete(absolute);
   }
 
   /** This user's applications. @param words further words, such as `--all` */
@@ -165,9 +177,5 @@ export class YarnUser {
       await delay(200);
     }
     throw new Error(`no application of ${this.name} came to run`);
-  }
-
-  async #url(path: string): Promise<string> {
-    return `${await this.cluster.webHdfsUrl()}/user/${this.name}/${path}`;
   }
 }

@@ -16,7 +16,7 @@ describe('Many applications at once on YARN', function () {
 
   it(`ten of both modes all end well, each with its own result (A-009)`, async () => {
     // All for the first time: they bring the engine together.
-    await user.ask('.heddle/runtime', 'DELETE&recursive=true').catch(() => undefined);
+    await user.remove('.heddle/runtime');
     const results = await Promise.all(
       Array.from({ length: count }, async (_, n) => {
         const mode = deployModes[n % 2]!;

@@ -127,23 +127,19 @@ describe('What an application on YARN is submitted with', function () {
     const kept = await staged();
     expect(kept).to.have.length(1);
     const modes: Record<string, string> = {};
-    const walk = async (path: string): Promise<void> => {
-      const answer = (await user.ask(path, 'LISTSTATUS')) as {
-        FileStatuses: {
-          FileStatus: { pathSuffix: string; type: string; permission: string; owner: string }[];
-        };
-      };
-      for (const one of answer.FileStatuses.FileStatus) {
-        modes[`${path}/${one.pathSuffix}`] = `${one.type} ${one.permission} ${one.owner}`;
-        if (one.type === 'DIRECTORY') await walk(`${path}/${one.pathSuffix}`);
+    const { fileSystem, path: root } = user.files.registry.resolve('.heddle/staging');
+    const walk = async (directory: string): Promise<void> => {
+      for (const { path, kind, mode } of await fileSystem.list(directory)) {
+        modes[path] = `${kind} ${(mode & 0o777).toString(8)}`;
+        if (kind === 'directory') await walk(path);
       }
     };
-    await walk('.heddle/staging');
-    await user.ask(`.heddle/staging/${kept[0]!}`, 'DELETE&recursive=true');
+    await walk(root);
+    await user.remove('.heddle/staging');
     expect(Object.keys(modes).join()).to.contain('application.tar.gz').and.to.contain('given.txt');
     expect(Object.keys(modes).join(), 'what the program added').to.contain('program-client.ts');
     for (const [path, mode] of Object.entries(modes)) {
-      expect(mode, path).to.be.oneOf(['DIRECTORY 700 asker', 'FILE 600 asker']);
+      expect(mode, path).to.be.oneOf(['directory 700', 'file 600']);
     }
   });
 });
