@@ -29,7 +29,9 @@ const textFile = join(workDirectory, 'text-256m.txt');
 mkdirSync(workDirectory, { recursive: true });
 ensureTextInput(textFile, 256 * 1_048_576);
 const isCluster = options.suite === 'local-cluster';
-const master = isCluster ? 'local-cluster[2,1,1024]' : 'local[2]';
+/** `heddle.executor.memory` of each executor process. */
+const executorMiB = 1_024;
+const master = isCluster ? `local-cluster[2,1,${executorMiB}]` : 'local[2]';
 
 const heddle = (master: string, program: string): readonly string[] => {
   const command = join(root, '..', 'client', 'bin', 'heddle.js');
@@ -86,7 +88,17 @@ async function measureRow(row: Row, runs: number): Promise<RowReport> {
     sparkWarmMs: warmSpread(theirs),
     heddleRssBytes: spreadOf(ours.map((run) => run.peakRssBytes)),
     sparkRssBytes: spark && spreadOf(theirs.map((run) => run.peakRssBytes)),
+    heddleExecutors: executorMemory(ours),
   };
+}
+
+/** The largest executor of each run. */
+function executorMemory(runs: readonly MeasuredRun[]): RowReport['heddleExecutors'] {
+  const peaks = runs.flatMap(({ executorPeakBytes }) =>
+    executorPeakBytes.length === 0 ? [] : [Math.max(...executorPeakBytes)],
+  );
+  if (peaks.length === 0) return undefined;
+  return { peakBytes: spreadOf(peaks), limitBytes: executorMiB * 1_048_576 };
 }
 
 /** The best warm run of each process. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { ProcessTree } from './process-tree.js';
 
 /** What one run of a command cost, seen from outside. */
 export interface MeasuredRun {
@@ -8,6 +8,8 @@ export interface MeasuredRun {
   readonly resultAfterMs: number;
   /** Highest sum of resident memory over the command's process tree. */
   readonly peakRssBytes: number;
+  /** Highest resident memory of each executor process. */
+  readonly executorPeakBytes: readonly number[];
   readonly result: BenchmarkResult;
 }
 
@@ -36,7 +38,7 @@ export function runMeasured(
   let stdout = '';
   let stderrTail = '';
   let resultAfterMs = 0;
-  let peakRssBytes = 0;
+  const tree = child.pid === undefined ? undefined : new ProcessTree(child.pid);
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
     if (resultAfterMs === 0 && stdout.includes('"check"')) {
@@ -46,9 +48,7 @@ export function runMeasured(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderrTail = (stderrTail + text).slice(-4_000);
   });
-  const sampler = setInterval(() => {
-    if (child.pid !== undefined) peakRssBytes = Math.max(peakRssBytes, treeRssBytes(child.pid));
-  }, rssSampleIntervalMs);
+  const sampler = setInterval(() => tree?.look(), rssSampleIntervalMs);
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
@@ -67,36 +67,10 @@ export function runMeasured(
       resolve({
         wallMs: performance.now() - startedMs,
         resultAfterMs,
-        peakRssBytes,
+        peakRssBytes: tree?.peakRssBytes ?? 0,
+        executorPeakBytes: tree?.executorPeakBytes ?? [],
         result: JSON.parse(line) as BenchmarkResult,
       });
     });
   });
-}
-
-/** Resident memory of a process and all its descendants, from `/proc`. */
-function treeRssBytes(rootPid: number): number {
-  const parentOf = new Map<number, number>();
-  const rssOf = new Map<number, number>();
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    try {
-      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-      parentOf.set(pid, Number(/^PPid:\s+(\d+)/m.exec(status)?.[1] ?? 0));
-      rssOf.set(pid, Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024);
-    } catch {
-      // The process ended between the listing and the reading.
-    }
-  }
-  let total = 0;
-  for (const [pid, rss] of rssOf) {
-    for (let at: number | undefined = pid; at !== undefined && at > 1; at = parentOf.get(at)) {
-      if (at === rootPid) {
-        total += rss;
-        break;
-      }
-    }
-  }
-  return total;
 }

@@ -13,6 +13,12 @@ export function spreadOf(values: readonly number[]): Spread {
   return { min: sorted[0]!, median, max: sorted.at(-1)! };
 }
 
+/** Resident memory of executor processes over all runs of a row. */
+export interface ExecutorMemory {
+  readonly peakBytes: Spread;
+  readonly limitBytes: number;
+}
+
 export interface RowReport {
   readonly name: string;
   readonly what: string;
@@ -23,6 +29,8 @@ export interface RowReport {
   readonly sparkWarmMs: Spread | undefined;
   readonly heddleRssBytes: Spread;
   readonly sparkRssBytes: Spread | undefined;
+  /** Highest resident memory of any executor process, and what executors may use; in rows with executors. */
+  readonly heddleExecutors: ExecutorMemory | undefined;
   readonly targetRatio: number;
 }
 
@@ -36,6 +44,11 @@ export function renderTable(rows: readonly RowReport[]): string {
     spread === undefined ? '–' : String(Math.round(spread.median / 1_048_576));
   const ratio = (ours: Spread | undefined, theirs: Spread | undefined): string =>
     ours === undefined || theirs === undefined ? '–' : (ours.median / theirs.median).toFixed(2);
+  const executors = (memory: ExecutorMemory | undefined): string =>
+    memory === undefined
+      ? '–'
+      : `${mib(memory.peakBytes)} (${Math.round(memory.peakBytes.max / 1_048_576)}) of ${Math.round(memory.limitBytes / 1_048_576)}`;
+  const hasExecutors = rows.some((row) => row.heddleExecutors !== undefined);
   const lines = rows.map((row) =>
     [
       row.what,
@@ -49,11 +62,12 @@ export function renderTable(rows: readonly RowReport[]): string {
       mib(row.heddleRssBytes),
       mib(row.sparkRssBytes),
       ratio(row.heddleRssBytes, row.sparkRssBytes),
+      ...(hasExecutors ? [executors(row.heddleExecutors)] : []),
     ].join(' | '),
   );
   return [
-    '| row | Heddle ms, median (min–max) | Spark ms | ratio | target | Heddle warm ms | Spark warm ms | ratio | Heddle peak RSS MiB | Spark | ratio |',
-    '|---|---|---|---|---|---|---|---|---|---|---|',
+    `| row | Heddle ms, median (min–max) | Spark ms | ratio | target | Heddle warm ms | Spark warm ms | ratio | Heddle peak RSS MiB | Spark | ratio |${hasExecutors ? " an executor's peak RSS MiB, median (max) of its limit |" : ''}`,
+    `|---|---|---|---|---|---|---|---|---|---|---|${hasExecutors ? '---|' : ''}`,
     ...lines.map((line) => `| ${line} |`),
   ].join('\n');
 }

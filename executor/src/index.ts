@@ -19,7 +19,8 @@ export { ClusterBackend } from './backend/cluster-backend.js';
 export { ExecutorStartTimeoutError, TooManyExecutorFailuresError } from './backend/errors.js';
 export { FailureCount } from './backend/failure-count.js';
 export { LocalClusterLinks, type LocalClusterOptions } from './backend/local-cluster-links.js';
-export { nodeFlags } from './process/executor-child.js';
+export { nodeFlags, type ExecutorSpawnOptions } from './process/executor-spawn.js';
+export { PrestartedExecutors } from './process/prestarted-executors.js';
 export {
   containerBytes,
   planExecutorMemory,

@@ -11,7 +11,13 @@ import {
   settingsRegistry,
 } from '@heddle/common';
 import type { ExecutorMemory, LocalDirectories, PrestartedThreads } from '@heddle/executor';
-import { AttemptKey, ClusterBackend, LocalBackend, LocalClusterLinks } from '@heddle/executor';
+import {
+  AttemptKey,
+  ClusterBackend,
+  LocalBackend,
+  LocalClusterLinks,
+  PrestartedExecutors,
+} from '@heddle/executor';
 import type { SchedulerBackend } from '@heddle/scheduler';
 import type { FileSystemRegistry } from '@heddle/webhdfs';
 import { executorEntryUrl, shuffleServiceEntryUrl, threadEntryUrl } from '../engine-files.js';
@@ -103,20 +109,41 @@ export function threadMemory(source: ConfigSource, threads: number): ExecutorMem
   return planMemory(executorBytes, threads);
 }
 
-/** Executor processes on this host. What settings say wins over the master's numbers. */
+/** How many executor processes there are, and how large each is. Settings win over the master. */
+function processSizes(
+  { executors, slots, memoryMb }: LocalClusterMaster,
+  source: ConfigSource,
+): { readonly executors: number; readonly slots: number; readonly memoryBytes: number } {
+  return {
+    executors: readOptionalSetting(source, settings.executorInstances) ?? executors,
+    slots: readOptionalSetting(source, settings.executorCores) ?? slots,
+    memoryBytes: readOptionalSetting(source, settings.executorMemory) ?? memoryMb * 2 ** 20,
+  };
+}
+
+/** Starts executor processes before their program is known. */
+export function prestartProcesses(
+  master: LocalClusterMaster,
+  source: ReadonlyMap<string, string>,
+): PrestartedExecutors {
+  const { executors, slots, memoryBytes } = processSizes(master, source);
+  const entry = fileURLToPath(executorEntryUrl());
+  const environment = executorEnvironment(source);
+  return new PrestartedExecutors({ entry, environment, slots, memoryBytes }, executors);
+}
+
+/** Executor processes on this host. */
 export function processBackend(
   master: LocalClusterMaster,
   parts: LocalBackendParts & {
     /** Folders that nobody needs when this process was killed. */
     readonly privateDirectories: readonly string[];
   },
+  prestarted: PrestartedExecutors | undefined,
   stopped: (threadsEnded: boolean) => void,
 ): ApplicationBackend {
   const source = parts.settings;
-  const executors = readOptionalSetting(source, settings.executorInstances) ?? master.executors;
-  const slots = readOptionalSetting(source, settings.executorCores) ?? master.slots;
-  const memoryBytes =
-    readOptionalSetting(source, settings.executorMemory) ?? master.memoryMb * 2 ** 20;
+  const { executors, slots, memoryBytes } = processSizes(master, source);
   const { taskFile, hash } = parts.program;
   const { directories } = parts.directories;
   const links = new LocalClusterLinks({
@@ -139,6 +166,7 @@ export function processBackend(
       ? { shuffleServiceEntry: fileURLToPath(shuffleServiceEntryUrl()) }
       : {}),
     environment: executorEnvironment(source),
+    ...(prestarted === undefined ? {} : { prestarted }),
     logger: parts.logger,
     wrote: (_executorId, line) => {
       process.stderr.write(`${process.stderr.isTTY ? eraseLine : ''}${line}\n`);

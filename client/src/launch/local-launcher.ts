@@ -2,7 +2,7 @@ import { availableParallelism, tmpdir, userInfo } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
 import type { ConfigSource, LogLevel, Logger } from '@heddle/common';
 import { ConfigError, readOptionalSetting, readSetting, settings } from '@heddle/common';
-import type { LocalDirectories } from '@heddle/executor';
+import type { LocalDirectories, PrestartedExecutors } from '@heddle/executor';
 import { PrestartedThreads, createLocalDirectories } from '@heddle/executor';
 import type { PoolSpec } from '@heddle/scheduler';
 import { EventLog, schedulerSettings, SchedulerRunner } from '@heddle/scheduler';
@@ -19,7 +19,12 @@ import { driverCodeTable, setFilesRootDirectory } from 'heddle/internal';
 import { threadEntryUrl } from '../engine-files.js';
 import { DirectoryJanitor } from './directory-janitor.js';
 import type { ApplicationBackend, LocalBackendParts } from './local-backends.js';
-import { processBackend, threadBackend, threadMemory } from './local-backends.js';
+import {
+  prestartProcesses,
+  processBackend,
+  threadBackend,
+  threadMemory,
+} from './local-backends.js';
 import type { LocalClusterMaster, LocalMaster } from './master.js';
 import { defaultMaster, parseMaster } from './master.js';
 import { readPoolsFile } from './pools-file.js';
@@ -72,6 +77,7 @@ export class LocalLauncher implements Launcher {
   #directories: LocalDirectories | undefined;
   #threadsStuck = false;
   #prestarted: PrestartedThreads | undefined;
+  #prestartedProcesses: PrestartedExecutors | undefined;
   #application: ApplicationBackend | undefined;
   #summary: ApplicationSummary = {};
 
@@ -82,13 +88,16 @@ export class LocalLauncher implements Launcher {
   }
 
   /**
-   * Starts task threads while the program is still being bundled, for the master and the memory that
-   * were submitted; an application that turns out to want others does not take them.
+   * Starts task threads, or executor processes, while the program is still being bundled, for the
+   * master and the memory that were submitted; an application that turns out to want others does not
+   * take them.
    */
   prestart(): void {
     const master = localMaster(this.submittedSettings.get(settings.master.key));
-    // Executor processes need the program's hash before anything else.
-    if (master.kind !== 'local') return;
+    if (master.kind !== 'local') {
+      this.#prestartedProcesses = prestartProcesses(master, this.submittedSettings);
+      return;
+    }
     const { threads } = master;
     const threadEntry = threadEntryUrl();
     this.#prestarted = new PrestartedThreads({
@@ -210,12 +219,14 @@ export class LocalLauncher implements Launcher {
 
   /** Fails what still runs, ends the threads, removes the application's directories; idempotent. */
   async stop(): Promise<void> {
+    this.#prestartedProcesses?.close();
     await this.#prestarted?.close();
     await this.#runner?.stop();
   }
 
   /** Ends executor processes at once, for a process that ends without `stop`. Never throws. */
   endExecutorsSync(): void {
+    this.#prestartedProcesses?.close();
     this.#application?.endSync();
   }
 
@@ -238,6 +249,8 @@ export class LocalLauncher implements Launcher {
   #backend(master: LocalMaster | LocalClusterMaster, parts: LocalBackendParts): ApplicationBackend {
     const prestarted = this.#prestarted;
     this.#prestarted = undefined;
+    const processes = this.#prestartedProcesses;
+    this.#prestartedProcesses = undefined;
     const stopped = (threadsEnded: boolean): void => this.#stopped(parts.directories, threadsEnded);
     let application: ApplicationBackend;
     if (master.kind === 'local') {
@@ -245,8 +258,10 @@ export class LocalLauncher implements Launcher {
       application = threadBackend(master, parts, prestarted, stopped);
     } else {
       const { privateDirectories = [] } = this.#options;
-      application = processBackend(master, { ...parts, privateDirectories }, stopped);
+      const all = { ...parts, privateDirectories };
+      application = processBackend(master, all, processes, stopped);
     }
+    if (master.kind === 'local') processes?.close();
     // Those that it did not take.
     void prestarted?.close();
     return application;

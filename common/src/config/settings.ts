@@ -92,7 +92,7 @@ export const settings = {
     doc: 'JSON file of the pools of FAIR scheduling: `{ "name": { "mode": "FIFO" | "FAIR", "weight": 1, "minShare": 0 } }`.',
   }),
   adaptiveEnabled: booleanEntry('heddle.adaptive.enabled', {
-    doc: 'Whether small neighbouring partitions behind a shuffle are sent to an executor together, which runs them one after another. Nothing that a program can observe depends on it.',
+    doc: 'Whether small neighbouring partitions behind a shuffle, and tasks that prove to be short, are sent to an executor together, which runs them one after another. Nothing that a program can observe depends on it.',
     default: true,
   }),
   adaptiveTargetSize: bytesEntry('heddle.adaptive.targetSize', 'b', {

@@ -65,7 +65,12 @@ export type TaskFailure =
       readonly summary: string;
     }
   /** Killed on the driver's wish; never counts. */
-  | { readonly kind: 'killed'; readonly reason: string }
+  | {
+      readonly kind: 'killed';
+      readonly reason: string;
+      /** It waited for its turn in a slot, which certainly never came. */
+      readonly notBegun?: true;
+    }
   /** Another attempt was given the right to commit; never counts. */
   | { readonly kind: 'commitDenied'; readonly summary: string }
   /** The attempt succeeded, and its result could not be fetched from its executor. */

@@ -90,6 +90,10 @@ export class ClusterBackend implements SchedulerBackend {
     this.#links.send(executorId, { kind: 'kill', taskAttemptId, reason });
   }
 
+  recall(executorId: string, taskAttemptId: number): void {
+    this.#links.send(executorId, { kind: 'recall', taskAttemptId });
+  }
+
   async removeRdd(rddId: number): Promise<void> {
     await this.#onAll((requestId) => ({ kind: 'removeRdd', requestId, rddId }));
   }

@@ -56,6 +56,11 @@ export class LocalBackend implements SchedulerBackend {
     this.#executor.kill(taskAttemptId, reason);
   }
 
+  recall(executorId: string, taskAttemptId: number): void {
+    this.#check(executorId);
+    this.#executor.recall(taskAttemptId);
+  }
+
   async removeRdd(rddId: number): Promise<void> {
     this.#executor.removeRdd(rddId);
     return Promise.resolve();

@@ -18,6 +18,7 @@ import {
 import { controlTimes, maxMessageBytes } from '../process/control-settings.js';
 import { describeExecutorExit, executorExitCodes } from '../process/exit-codes.js';
 import { ExecutorChild, type ChildEnd } from '../process/executor-child.js';
+import type { PrestartedExecutors } from '../process/prestarted-executors.js';
 import type { ExecutorLaunchSpec } from '../process/launch-spec.js';
 import { stockShuffleSecret } from '../shuffle/remote/make-shuffle-network.js';
 import {
@@ -51,6 +52,8 @@ export interface LocalClusterOptions {
   /** What the shuffle service of this host starts with. @default there is none */
   readonly shuffleServiceEntry?: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Processes that were started before the program was known. */
+  readonly prestarted?: PrestartedExecutors;
   readonly logger: Logger;
   /** A line that a task wrote. */
   wrote(executorId: string, line: string): void;
@@ -177,6 +180,7 @@ export class LocalClusterLinks implements ExecutorLinks {
     this.#server.unref();
     this.#serviceReady = this.#startService();
     for (let i = 0; i < this.#options.executors; i++) this.#startExecutor();
+    this.#options.prestarted?.close();
   }
 
   /** Never rejects: without the service map outputs of ended executors are made again. */
@@ -279,6 +283,7 @@ export class LocalClusterLinks implements ExecutorLinks {
   #startExecutor(): void {
     const { key, applicationId, applicationAttemptId, slots, memoryBytes } = this.#options;
     const { program, localDirectories, ownedDirectories, filesDirectory } = this.#options;
+    const { prestarted } = this.#options;
     const executorId = String(this.#nextId++);
     this.#hub.expect(executorId, { host: HOST, addresses: [ADDRESS] });
     const spec: ExecutorLaunchSpec = {
@@ -302,6 +307,7 @@ export class LocalClusterLinks implements ExecutorLinks {
       key,
       entry: this.#options.executorEntry,
       environment: this.#options.environment,
+      ...(prestarted === undefined ? {} : { prestarted }),
       logged: ({ level, message, fields }) => this.#options.logger[level](message, fields),
       wrote: (line) => this.#options.wrote(executorId, line),
       ended: (end) => this.#processEnded(executorId, end),

@@ -94,7 +94,7 @@ const failure = union({
     scope: optional(oneOf('output', 'executor', 'host')),
   },
   threadLost: { reason: oneOf('heapLimit', 'exit', 'crash'), summary: text },
-  killed: { reason: text },
+  killed: { reason: text, notBegun: optional((value) => value === true) },
   commitDenied: { summary: text },
 });
 

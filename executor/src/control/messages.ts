@@ -27,6 +27,8 @@ export type DriverMessage =
   | { readonly kind: 'unregisterStage'; readonly stageId: number; readonly stageAttempt: number }
   | { readonly kind: 'launch'; readonly task: TaskDescription }
   | { readonly kind: 'kill'; readonly taskAttemptId: number; readonly reason: string }
+  /** Give back what waits behind a running task, up to and including this attempt. */
+  | { readonly kind: 'recall'; readonly taskAttemptId: number }
   | { readonly kind: 'commitAnswer'; readonly requestId: number; readonly may: boolean }
   /** Answered with `done`, as the other removals are. */
   | { readonly kind: 'removeRdd'; readonly requestId: number; readonly rddId: number }

@@ -173,9 +173,18 @@ export class Executor {
       kind: 'failed',
       taskAttemptId,
       executorId: this.executorId,
-      failure: { kind: 'killed', reason },
+      failure: { kind: 'killed', reason, notBegun: true },
       metrics: noMetrics,
     });
+  }
+
+  /** Gives back what waits behind a running task: see `SchedulerBackend.recall`. */
+  recall(taskAttemptId: number): void {
+    for (const slot of this.#threads) slot.recall(taskAttemptId);
+    const launch = this.#waiting.find((task) => hasAttempt(task, taskAttemptId));
+    for (const each of launch?.followers ?? []) {
+      this.kill(each.taskAttemptId, 'given back before its turn');
+    }
   }
 
   removeRdd(rddId: number): void {

@@ -197,13 +197,32 @@ export class TaskSlot {
       this.#words.kill(task.run);
     } else if (!task.isSent) {
       this.#behind.splice(this.#behind.indexOf(task), 1);
-      this.#reportKilled(task, reason);
+      this.#reportKilled(task, reason, true);
       return true;
     } else {
       this.#post({ kind: 'cancel', run: task.run });
     }
     this.#watchKill(task);
     return true;
+  }
+
+  /**
+   * Takes back the tasks that wait behind the one that runs, up to and including this attempt; at
+   * once, also when the thread is busy. Those that have begun go on.
+   */
+  recall(taskAttemptId: number): void {
+    const last = this.#behind.find((each) => each.task.taskAttemptId === taskAttemptId);
+    if (last === undefined) return;
+    this.#words.recall(last.run);
+    const { currentRun } = this.#words;
+    const isTaken = ({ run, isSent }: Running): boolean =>
+      run <= last.run && (!isSent || run > currentRun);
+    const taken = this.#behind.filter(isTaken);
+    this.#behind = this.#behind.filter((each) => !isTaken(each));
+    for (const each of taken) {
+      clearTimeout(each.killTimer);
+      this.#reportKilled(each, each.killReason ?? 'given back before its turn', true);
+    }
   }
 
   /** Sees to it that a killed attempt ends, once it is its turn. */
@@ -225,9 +244,9 @@ export class TaskSlot {
     }, this.#services.killGraceMs);
   }
 
-  #reportKilled({ task }: Running, reason: string): void {
+  #reportKilled({ task }: Running, reason: string, notBegun = false): void {
     const { executorId } = this.#services;
-    const failure: TaskFailure = { kind: 'killed', reason };
+    const failure: TaskFailure = { kind: 'killed', reason, ...(notBegun && { notBegun }) };
     const { taskAttemptId } = task;
     const metrics = noMetrics;
     this.#services.update({ kind: 'failed', taskAttemptId, executorId, failure, metrics });

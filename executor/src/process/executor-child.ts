@@ -1,12 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { Socket } from 'node:net';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { formatLogText, type LogEntry, type LogLevel } from '@heddle/common';
 import type { AttemptKey } from '../transport/index.js';
-import { formatLaunchInput } from './launch-input.js';
+import { spawnExecutor } from './executor-spawn.js';
+import { writeLaunchInput } from './launch-input.js';
 import type { ExecutorLaunchSpec } from './launch-spec.js';
-import { planExecutorMemory } from './memory-plan.js';
+import type { PrestartedExecutors } from './prestarted-executors.js';
 
 /** How a process ended. */
 export interface ChildEnd {
@@ -21,6 +21,8 @@ export interface ExecutorChildOptions {
   readonly entry: string;
   /** All of its environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Processes that were started before; one with the same options is used. */
+  readonly prestarted?: PrestartedExecutors;
   /** An entry of the executor's own log. */
   logged(entry: LogEntry): void;
   /** A line that a task wrote. */
@@ -45,22 +47,12 @@ export class ExecutorChild {
   constructor(options: ExecutorChildOptions) {
     const { spec, key, entry, environment } = options;
     this.executorId = spec.executorId;
-    const { mainHeapMb } = planExecutorMemory(spec.memoryBytes, spec.slots);
-    this.#process = spawn(process.execPath, [...nodeFlags(mainHeapMb), entry], {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      env: environment,
-    });
-    // An idle executor is no reason for the driver's process to stay.
-    this.#process.unref();
-    const [, stdout, stderr, input] = this.#process.stdio as [
-      null,
-      Readable,
-      Readable,
-      Writable,
-      undefined,
-    ];
-    input.on('error', () => undefined);
-    input.end(formatLaunchInput({ spec, key }));
+    const { slots, memoryBytes } = spec;
+    const wanted = { entry, environment, slots, memoryBytes };
+    const spawned = options.prestarted?.take(wanted) ?? spawnExecutor(wanted);
+    const { stdout, stderr, input } = spawned;
+    this.#process = spawned.process;
+    writeLaunchInput(input, { spec, key });
     this.#lines(stdout, (line) => {
       const entry = parseLogLine(line);
       this.#keep(formatLogText(entry));
@@ -108,7 +100,6 @@ export class ExecutorChild {
   }
 
   #lines(stream: Readable, take: (line: string) => void): void {
-    if (stream instanceof Socket) stream.unref();
     // A killed process breaks its pipes, and the reader of lines passes that on.
     createInterface({ input: stream, crlfDelay: Infinity })
       .on('error', () => undefined)
@@ -139,14 +130,4 @@ function parseLogLine(line: string): LogEntry {
     // Not one of its log lines.
   }
   return { timeMs: Date.now(), level: 'warn', message: line, fields: {} };
-}
-
-/** Flags of Node for an executor process; YARN's containers use the same. */
-export function nodeFlags(mainHeapMb: number): string[] {
-  return [
-    // Whoever may send signals must not be able to open a debugger in it.
-    '--disable-sigusr1',
-    `--max-old-space-size=${mainHeapMb}`,
-    '--disable-warning=ExperimentalWarning',
-  ];
 }

@@ -11,6 +11,7 @@ import {
   type ExecutorMessage,
 } from '../control/index.js';
 import { Executor } from '../host/executor.js';
+import type { PrestartedThreads } from '../host/prestarted-threads.js';
 import { makeShuffleNetwork } from '../shuffle/remote/make-shuffle-network.js';
 import { AuthenticatedServer, type AttemptKey } from '../transport/index.js';
 import { controlTimes, maxMessageBytes } from './control-settings.js';
@@ -28,6 +29,8 @@ export interface ExecutorProcessOptions {
   setLogLevel(level: string): void;
   /** Module that task threads start with. @default the engine's own */
   readonly threadEntry?: URL;
+  /** Task threads that were started before. */
+  readonly prestarted?: PrestartedThreads;
   /** @default this node's files, and clusters that the environment leads to */
   readonly fileSystems?: FileSystemRegistry;
   /** Where Hadoop's site files are, and who asks. */
@@ -144,7 +147,7 @@ export class ExecutorProcess {
   }
 
   #newExecutor(key: AttemptKey): Executor {
-    const { spec, logger, threadEntry, fileSystems } = this.#options;
+    const { spec, logger, threadEntry, prestarted, fileSystems } = this.#options;
     const source = this.#settings;
     return new Executor(
       {
@@ -154,6 +157,7 @@ export class ExecutorProcess {
         applicationAttemptId: spec.applicationAttemptId,
         slots: spec.slots,
         ...(threadEntry === undefined ? {} : { threadEntry }),
+        ...(prestarted === undefined ? {} : { prestarted }),
         program: spec.program,
         localDirectories: this.#directories.application,
         scratchDirectories: this.#directories.own,
@@ -210,6 +214,9 @@ export class ExecutorProcess {
         return;
       case 'kill':
         executor.kill(message.taskAttemptId, message.reason);
+        return;
+      case 'recall':
+        executor.recall(message.taskAttemptId);
         return;
       case 'commitAnswer':
         this.#commits.get(message.requestId)?.(message.may);

@@ -1,9 +1,19 @@
-import { closeSync, readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import { AttemptKey, KEY_BYTES } from '../transport/index.js';
-import { LaunchSpecError, parseLaunchSpec, type ExecutorLaunchSpec } from './launch-spec.js';
+import {
+  LaunchSpecError,
+  parseLaunchOutline,
+  parseLaunchSpec,
+  type ExecutorLaunchSpec,
+  type LaunchOutline,
+} from './launch-spec.js';
 
-/** Where the launcher of local modes puts the specification and the key. */
+/** Where the launcher of local modes puts what follows. */
 const inputDescriptor = 3;
+const lineFeed = 0x0a;
+/** Longer lines are none of a launcher's. */
+const mostBytes = 64 * 2 ** 20;
 
 /** What a launcher gives an executor process. */
 export interface LaunchInput {
@@ -11,20 +21,78 @@ export interface LaunchInput {
   readonly key: AttemptKey;
 }
 
-/** The specification and the key as one text: a line of JSON, then the key's bytes in hex. */
-export function formatLaunchInput({ spec, key }: LaunchInput): string {
-  return `${JSON.stringify(spec)}\n${key.bytes().toString('hex')}\n`;
+/**
+ * What an executor process reads from its launcher, as three lines: the outline (JSON), which may be
+ * known long before the rest; the specification (JSON); the key's bytes in hex.
+ */
+export function writeOutline(input: Writable, { slots, memoryBytes }: LaunchOutline): void {
+  input.write(`${JSON.stringify({ slots, memoryBytes })}\n`);
 }
 
-/** Reads what `formatLaunchInput` wrote from descriptor 3, and closes it. @throws LaunchSpecError */
-export function readLaunchInput(): LaunchInput {
-  const input = readFileSync(inputDescriptor);
-  closeSync(inputDescriptor);
-  const lineEnd = input.indexOf(0x0a);
-  if (lineEnd < 0) throw new LaunchSpecError('has no end');
-  const spec = parseLaunchSpec(input.toString('utf8', 0, lineEnd));
-  const keyText = input.toString('latin1', lineEnd + 1).trim();
-  input.fill(0);
-  if (keyText.length !== 2 * KEY_BYTES) throw new LaunchSpecError('comes without a key');
-  return { spec, key: AttemptKey.fromBytes(Buffer.from(keyText, 'hex')) };
+/** Writes the rest and closes the pipe. */
+export function writeLaunchInput(input: Writable, { spec, key }: LaunchInput): void {
+  input.end(`${JSON.stringify(spec)}\n${key.bytes().toString('hex')}\n`);
+}
+
+/** The executor's end of that pipe. */
+export class LaunchInputReader {
+  readonly #socket = new Socket({ fd: inputDescriptor });
+  #bytes: Buffer = Buffer.alloc(0);
+  #hasEnded = false;
+  #changed = Promise.withResolvers<undefined>();
+
+  constructor() {
+    this.#socket.on('data', (chunk: Buffer) => {
+      const before = this.#bytes;
+      this.#bytes = Buffer.concat([before, chunk]);
+      // The key may be among them.
+      before.fill(0);
+      chunk.fill(0);
+      this.#tell();
+    });
+    const ended = (): void => {
+      this.#hasEnded = true;
+      this.#tell();
+    };
+    this.#socket.once('error', ended).once('close', ended);
+  }
+
+  /** Undefined when the launcher has ended, or has no use for this process. @throws LaunchSpecError */
+  async outline(): Promise<LaunchOutline | undefined> {
+    const line = await this.#line();
+    return line === undefined ? undefined : parseLaunchOutline(line.toString('utf8'));
+  }
+
+  /** Undefined when the launcher has ended, or has no use for this process. @throws LaunchSpecError */
+  async rest(): Promise<LaunchInput | undefined> {
+    const line = await this.#line();
+    if (line === undefined) return undefined;
+    const spec = parseLaunchSpec(line.toString('utf8'));
+    const keyText = await this.#line();
+    this.#socket.destroy();
+    if (keyText?.length !== 2 * KEY_BYTES) throw new LaunchSpecError('comes without a key');
+    const key = AttemptKey.fromBytes(Buffer.from(keyText.toString('latin1'), 'hex'));
+    keyText.fill(0);
+    this.#bytes.fill(0);
+    return { spec, key };
+  }
+
+  async #line(): Promise<Buffer | undefined> {
+    for (;;) {
+      const end = this.#bytes.indexOf(lineFeed);
+      if (end >= 0) {
+        const line = this.#bytes.subarray(0, end);
+        this.#bytes = this.#bytes.subarray(end + 1);
+        return line;
+      }
+      if (this.#hasEnded) return undefined;
+      if (this.#bytes.length > mostBytes) throw new LaunchSpecError('has no end');
+      await this.#changed.promise;
+    }
+  }
+
+  #tell(): void {
+    this.#changed.resolve(undefined);
+    this.#changed = Promise.withResolvers<undefined>();
+  }
 }

@@ -1,11 +1,19 @@
 import { HeddleError } from '@heddle/common';
 import type { NetworkAddress } from '../control/messages.js';
 
+/** What an executor process can begin with before its program is known. */
+export interface LaunchOutline {
+  /** Tasks that run at once. */
+  readonly slots: number;
+  /** `heddle.executor.memory`: everything that the program and the engine may use. */
+  readonly memoryBytes: number;
+}
+
 /**
  * Everything that an executor process must know at its start, as JSON. Holds no secret: the key comes
  * beside it, never in arguments, environment or logs.
  */
-export interface ExecutorLaunchSpec {
+export interface ExecutorLaunchSpec extends LaunchOutline {
   readonly formatVersion: 1;
   /** Unique in the application attempt; never reused. */
   readonly executorId: string;
@@ -17,10 +25,6 @@ export interface ExecutorLaunchSpec {
   readonly applicationAttemptId: string;
   /** The control hub. */
   readonly driver: NetworkAddress;
-  /** Tasks that run at once. */
-  readonly slots: number;
-  /** `heddle.executor.memory`: everything that the program and the engine may use. */
-  readonly memoryBytes: number;
   readonly program: {
     readonly taskFile: string;
     /** Of the table of functions; task threads compare it with what they loaded. */
@@ -58,16 +62,16 @@ export class LaunchSpecError extends HeddleError {
 
 const idPattern = /^[A-Za-z0-9_-]{1,100}$/;
 
+/** Reads an outline. @throws LaunchSpecError when something is missing or out of range */
+export function parseLaunchOutline(text: string): LaunchOutline {
+  const outline = parseObject(text);
+  checkOutline(outline);
+  return outline as unknown as LaunchOutline;
+}
+
 /** Reads a specification. @throws LaunchSpecError when something is missing or out of range */
 export function parseLaunchSpec(text: string): ExecutorLaunchSpec {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new LaunchSpecError('is not JSON', { cause: error });
-  }
-  if (!isRecord(parsed)) throw new LaunchSpecError('is not an object');
-  const spec = parsed;
+  const spec = parseObject(text);
   if (spec['formatVersion'] !== 1) {
     throw new LaunchSpecError(`has version ${JSON.stringify(spec['formatVersion'])}, not 1`);
   }
@@ -76,8 +80,7 @@ export function parseLaunchSpec(text: string): ExecutorLaunchSpec {
   }
   requireThat(isText(spec['executorId']) && idPattern.test(spec['executorId']), 'executorId');
   requireThat(isAddress(spec['driver']), 'driver');
-  requireThat(isCount(spec['slots'], 1, 1_024), 'slots');
-  requireThat(isCount(spec['memoryBytes'], 2 ** 26, 2 ** 50), 'memoryBytes');
+  checkOutline(spec);
   const program = spec['program'];
   requireThat(
     isRecord(program) && ['taskFile', 'hash', 'fileHash'].every((name) => isText(program[name])),
@@ -91,6 +94,22 @@ export function parseLaunchSpec(text: string): ExecutorLaunchSpec {
   requireThat(shuffleService === undefined || isAddress(shuffleService), 'shuffleService');
   requireThat(isRecord(settings) && Object.values(settings).every(isText), 'settings');
   return spec as unknown as ExecutorLaunchSpec;
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new LaunchSpecError('is not JSON', { cause: error });
+  }
+  if (!isRecord(parsed)) throw new LaunchSpecError('is not an object');
+  return parsed;
+}
+
+function checkOutline(outline: Record<string, unknown>): void {
+  requireThat(isCount(outline['slots'], 1, 1_024), 'slots');
+  requireThat(isCount(outline['memoryBytes'], 2 ** 26, 2 ** 50), 'memoryBytes');
 }
 
 function requireThat(condition: boolean, name: string): void {

@@ -10,6 +10,7 @@ import {
   type LogThreshold,
 } from '@heddle/common';
 import type { FileSystemRegistry } from '@heddle/webhdfs';
+import type { PrestartedThreads } from '../host/prestarted-threads.js';
 import type { AttemptKey } from '../transport/index.js';
 import { ExecutorProcess } from './executor-process.js';
 import { executorExitCodes } from './exit-codes.js';
@@ -25,6 +26,8 @@ export interface RunExecutorOptions {
    */
   readonly logTo: 'stdout' | 'stderr';
   readonly threadEntry?: URL;
+  /** Task threads that were started before. */
+  readonly prestarted?: PrestartedThreads;
   /** @default this node's files, and clusters that the environment leads to */
   readonly fileSystems?: FileSystemRegistry;
   /** Where Hadoop's site files are, and who asks. */
@@ -33,7 +36,7 @@ export interface RunExecutorOptions {
 
 /** Makes this process an executor: it ends when the driver says so or is gone. */
 export async function runExecutorProcess(options: RunExecutorOptions): Promise<void> {
-  const { spec, key, logTo, threadEntry, fileSystems, environment } = options;
+  const { spec, key, logTo, threadEntry, prestarted, fileSystems, environment } = options;
   const source = new Map(Object.entries(spec.settings));
   const threshold: LogThreshold = { level: readSetting(source, settings.logLevel) };
   const write = logTo === 'stdout' ? writeJson : writeText;
@@ -59,6 +62,7 @@ export async function runExecutorProcess(options: RunExecutorOptions): Promise<v
       logger,
       setLogLevel: (level) => (threshold.level = settings.logLevel.parse(level)),
       ...(threadEntry === undefined ? {} : { threadEntry }),
+      ...(prestarted === undefined ? {} : { prestarted }),
       ...(fileSystems === undefined ? {} : { fileSystems }),
       ...(environment === undefined ? {} : { environment }),
       exit: exitProcess,

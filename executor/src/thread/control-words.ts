@@ -1,7 +1,8 @@
 const killWord = 0;
 const commitWord = 1;
 const currentWord = 2;
-const words = 3;
+const recallWord = 3;
+const words = 4;
 
 const unanswered = 0;
 const granted = 1;
@@ -33,6 +34,19 @@ export class ControlWords {
   /** Thread: this run begins. */
   begin(run: number): void {
     Atomics.store(this.#words, currentWord, run);
+  }
+
+  /**
+   * Thread, after `begin`: whether the host has taken the run back. Both ends write their own word
+   * before they read the other's, so that what the host takes for taken back never runs.
+   */
+  isRecalled(run: number): boolean {
+    return Atomics.load(this.#words, recallWord) >= run;
+  }
+
+  /** Host: takes back this run and those before it that have not begun: see `currentRun` then. */
+  recall(run: number): void {
+    Atomics.store(this.#words, recallWord, run);
   }
 
   /** Host: the run that began last. */

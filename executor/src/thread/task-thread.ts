@@ -56,6 +56,12 @@ export function startTaskThread(loadProgram: ProgramLoader): void {
   });
 }
 
+/** The end of a task that was cancelled, or taken back, before its turn. */
+const notBegun: TaskOutcome = {
+  kind: 'failed',
+  failure: { kind: 'killed', reason: 'cancelled before its turn', notBegun: true },
+};
+
 type Post = (message: HostMessage, transfer?: Transferable[]) => void;
 type TaskMessage = Extract<ThreadMessage, { kind: 'task' }>;
 
@@ -240,9 +246,9 @@ class TaskThread {
     this.#ended.add(ended, metrics, isUrgent || this.#queue.length === 0);
     const next = this.#queue.shift();
     if (next === undefined) return;
-    if (this.#cancelled.delete(next.run)) {
-      const failure = { kind: 'killed', reason: 'cancelled before its turn' } as const;
-      this.#tell({ run: next.run, outcome: { kind: 'failed', failure } }, noMetrics, false);
+    this.#control.begin(next.run);
+    if (this.#cancelled.delete(next.run) || this.#control.isRecalled(next.run)) {
+      this.#tell({ run: next.run, outcome: notBegun }, noMetrics, false);
     } else {
       this.#runTask({ kind: 'task', ...next, blocks: [], blockRoom: [] });
     }

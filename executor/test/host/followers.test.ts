@@ -84,6 +84,34 @@ describe('tasks that follow each other in one slot', () => {
     expect(kindOf(await ended[2]!)).to.be.oneOf(['killed', 'succeeded']);
   });
 
+  it('those that wait behind a busy one are given back at once, and never run', async () => {
+    const stage = stageOf('loopAtOdd');
+    const { ids, ended } = launch(stage, [split(1, 1), split(2, 1), split(4, 1)]);
+    // The thread is busy without end, and hears nothing.
+    fixture.executor.recall(ids[2]!);
+    const givenBack = { kind: 'killed', reason: 'given back before its turn', notBegun: true };
+    for (const position of [1, 2]) {
+      const update = await ended[position]!;
+      expect(update.kind === 'failed' && update.failure).to.deep.equal(givenBack);
+    }
+    expect(fixture.executor.runningTaskIds()).to.deep.equal([ids[0]]);
+    fixture.executor.kill(ids[0]!, 'end');
+    expect(kindOf(await ended[0]!)).to.equal('killed');
+    // Those that follow are none of them.
+    const later = launch(stage, [split(6, 1), split(8, 1)]);
+    expect((await Promise.all(later.ended)).map(kindOf)).to.deep.equal(['succeeded', 'succeeded']);
+  });
+
+  it('a recall of tasks that have begun, or ended, changes nothing', async () => {
+    const { ids, ended } = launch(stageOf('waitForKill'), [split(0, 1)]);
+    fixture.executor.recall(ids[0]!);
+    fixture.executor.recall(12_345);
+    fixture.executor.kill(ids[0]!, 'end');
+    expect(kindOf(await ended[0]!)).to.equal('killed');
+    fixture.executor.recall(ids[0]!);
+    expect(await stageOf('double').result(split(1, 1))).to.deep.equal([2]);
+  });
+
   it('heartbeats name all of them', async () => {
     const { ids, started, ended } = launch(stageOf('loop'), [split(0, 1), split(1, 1)]);
     await started;

@@ -90,6 +90,31 @@ const observations: Readonly<Record<string, (sc: HeddleContext) => Promise<unkno
     // Each partition was computed; again only where its block could not be had.
     return [results, runs >= parts];
   },
+  'many short tasks': (sc) =>
+    sc
+      .range(0, 300, 1, 300)
+      .mapPartitions((records) => {
+        const { partitionId, attemptNumber } = TaskContext.get()!;
+        return [[partitionId, attemptNumber, ...records]];
+      })
+      .collect(),
+  'a long task among short ones': (sc) =>
+    sc
+      .range(0, 200, 1, 200)
+      .mapPartitionsWithIndex((index, records) => {
+        // Longer than those that wait behind it are let wait.
+        const endsMs = performance.now() + (index === 60 ? 1_000 : 0);
+        while (performance.now() < endsMs);
+        return [[index, TaskContext.get()!.attemptNumber, ...records]];
+      })
+      .collect(),
+  'an attempt of its own for each short task': async (sc) => {
+    const ids = await sc
+      .range(0, 300, 1, 300)
+      .mapPartitions(() => [TaskContext.get()!.taskAttemptId])
+      .collect();
+    return new Set(ids).size;
+  },
   saveAsTextFile: async (sc) => {
     const folder = mkdtempSync(join(tmpdir(), 'heddle-adaptive-'));
     try {

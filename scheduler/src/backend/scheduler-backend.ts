@@ -25,6 +25,11 @@ export interface SchedulerBackend {
   /** Ends a running attempt; its `killed` update follows, also when the thread must be replaced. */
   kill(executorId: string, taskAttemptId: number, reason: string): void;
   /**
+   * Gives back the tasks that wait for their turn behind a running one, up to and including this
+   * attempt: each ends as killed and `notBegun`. Those that have begun go on.
+   */
+  recall?(executorId: string, taskAttemptId: number): void;
+  /**
    * Brings a result that stayed on its executor, which then forgets it. Rejects when it is gone or
    * does not come in time. Only backends whose executors keep results need this.
    */

@@ -179,6 +179,9 @@ export class SchedulerLoop {
         backend.kill(executorId, taskAttemptId, reason);
         break;
       }
+      case 'recall':
+        backend.recall?.(instruction.executorId, instruction.taskAttemptId);
+        break;
       case 'taskEnded':
         this.#taskEnded(instruction);
         break;

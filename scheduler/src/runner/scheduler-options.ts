@@ -6,6 +6,7 @@ import type { ApplicationInfo, Listener } from '../listener/events.js';
 import type { AllocationOptions } from '../allocation/allocation-options.js';
 import type { DagSchedulerOptions } from '../dag/dag-scheduler.js';
 import type { ExclusionOptions } from '../exclusion/exclusion-options.js';
+import type { SharingOptions } from '../tasks/launch-sharing.js';
 import type { LocalityWaits } from '../tasks/locality.js';
 import type { SpeculationOptions } from '../tasks/speculation.js';
 import type { TaskSchedulerOptions } from '../tasks/task-scheduler.js';
@@ -73,6 +74,8 @@ export interface SchedulerOptions {
   readonly usesLocations?: boolean;
   /** `heddle.adaptive.targetSize`, in bytes. @default none: every partition is launched by itself */
   readonly adaptiveTargetBytes?: number;
+  /** How tasks that prove to be short share launches. @default none: each is launched by itself */
+  readonly sharing?: SharingOptions;
   /** `heddle.speculation.*`. @default none: no second copies */
   readonly speculation?: SpeculationOptions;
   /** `heddle.excludeOnFailure.*`. @default none: nothing is excluded */
@@ -113,6 +116,7 @@ export function taskOptions(options: SchedulerOptions): TaskSchedulerOptions {
     rackOf: options.rackOf ?? (() => undefined),
     ...(options.speculation !== undefined && { speculation: options.speculation }),
     ...(options.exclusion !== undefined && { exclusion: options.exclusion }),
+    ...(options.sharing !== undefined && { sharing: options.sharing }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ConfigSource } from '@heddle/common';
 import { readOptionalSetting, readSetting, settings } from '@heddle/common';
 import type { AllocationOptions } from '../allocation/allocation-options.js';
 import type { ExclusionOptions } from '../exclusion/exclusion-options.js';
+import { DEFAULT_SHARING } from '../tasks/launch-sharing.js';
 import type { SpeculationOptions } from '../tasks/speculation.js';
 import type { SchedulerOptions } from './scheduler-options.js';
 
@@ -10,12 +11,13 @@ export function schedulerSettings(
   source: ConfigSource,
 ): Pick<
   SchedulerOptions,
-  'adaptiveTargetBytes' | 'speculation' | 'exclusion' | 'executorWaitTimeoutMs'
+  'adaptiveTargetBytes' | 'sharing' | 'speculation' | 'exclusion' | 'executorWaitTimeoutMs'
 > {
   return {
     executorWaitTimeoutMs: readSetting(source, settings.executorWaitTimeout),
     ...(readSetting(source, settings.adaptiveEnabled) && {
       adaptiveTargetBytes: readSetting(source, settings.adaptiveTargetSize),
+      sharing: DEFAULT_SHARING,
     }),
     ...(readSetting(source, settings.speculation) && { speculation: speculation(source) }),
     ...(readSetting(source, settings.excludeEnabled) && { exclusion: exclusion(source) }),

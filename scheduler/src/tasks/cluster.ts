@@ -26,6 +26,7 @@ export class Cluster implements ClusterView {
   readonly #free = new Set<ExecutorState>();
   readonly #rackOf: (host: string) => string | undefined;
   #freeSlots = 0;
+  #slots = 0;
 
   constructor(rackOf: (host: string) => string | undefined) {
     this.#rackOf = rackOf;
@@ -64,6 +65,7 @@ export class Cluster implements ClusterView {
     adjust(this.#perHost, info.host, 1);
     adjust(this.#perRack, this.#rackOf(info.host), 1);
     this.#freeSlots += info.slots;
+    this.#slots += info.slots;
     if (info.slots > 0) this.#free.add(executor);
     return executor;
   }
@@ -74,15 +76,13 @@ export class Cluster implements ClusterView {
     adjust(this.#perRack, this.#rackOf(executor.host), -1);
     this.#free.delete(executor);
     this.#freeSlots -= executor.freeSlots;
+    if (!executor.isDraining) this.#slots -= executor.slots;
     executor.freeSlots = 0;
   }
 
   /** Slots of executors that are to stay. */
   get slots(): number {
-    let slots = 0;
-    for (const executor of this.#executors.values())
-      if (!executor.isDraining) slots += executor.slots;
-    return slots;
+    return this.#slots;
   }
 
   /** The executor gets no more tasks. */
@@ -91,6 +91,7 @@ export class Cluster implements ClusterView {
     executor.isDraining = true;
     this.#free.delete(executor);
     this.#freeSlots -= executor.freeSlots;
+    this.#slots -= executor.slots;
     executor.freeSlots = 0;
   }
 

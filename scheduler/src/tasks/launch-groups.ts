@@ -33,7 +33,7 @@ export class LaunchGroups {
   }
 
   /** The partitions of an entry that is launched now. */
-  launch(entry: number, isWaiting: (index: number) => boolean): readonly number[] {
+  launch(entry: number, isWaiting: (index: number) => boolean): number[] {
     if (entry >= 0) return [entry];
     this.#isOut[~entry] = 1;
     const members: number[] = [];

@@ -3,6 +3,8 @@ import { ANY, NODE_LOCAL, NO_PREF, PROCESS_LOCAL, RACK_LOCAL } from './locality.
 
 /** Which executors, hosts and racks are there. */
 export interface ClusterView {
+  /** Slots of executors that are to stay. */
+  readonly slots: number;
   hasExecutor(executorId: string): boolean;
   hasHost(host: string): boolean;
   hasRack(rack: string): boolean;

@@ -65,6 +65,8 @@ export type TaskInstruction =
       readonly taskAttemptId: number;
       readonly reason: string;
     }
+  /** What waits behind a running task is to come back, up to and including this attempt. */
+  | { readonly kind: 'recall'; readonly executorId: string; readonly taskAttemptId: number }
   /** An attempt is over; `failure` is undefined when it succeeded. */
   | {
       readonly kind: 'taskEnded';

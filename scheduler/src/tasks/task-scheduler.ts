@@ -18,6 +18,7 @@ import type { TaskSet } from './task-set.js';
 import type { TaskSetOptions } from './task-set-manager.js';
 import { TaskSetManager } from './task-set-manager.js';
 import { TaskSets } from './task-sets.js';
+import { WaitingLaunches, waitingIn } from './waiting-launches.js';
 
 /** Names the pool of a job in its flow-local properties. */
 export const POOL_PROPERTY = 'heddle.scheduler.pool';
@@ -44,6 +45,7 @@ export class TaskScheduler {
   readonly #running = new RunningTasks();
   readonly #offers: SlotOffers;
   readonly #exclusion: ExclusionPolicy | undefined;
+  readonly #waiting: WaitingLaunches | undefined;
   /** Executors that were given up: their ids never come back. */
   readonly #gone = new Set<string>();
   #nextTaskAttemptId = 0;
@@ -56,6 +58,8 @@ export class TaskScheduler {
     const pools = new Pools(options.mode, options.pools);
     this.#sets = new TaskSets(pools);
     this.#exclusion = options.exclusion && new ExclusionPolicy(options.exclusion, this.#cluster);
+    const { sharing } = options;
+    this.#waiting = sharing && new WaitingLaunches(sharing.patienceMs);
     this.#offers = new SlotOffers(
       this.#cluster,
       pools,
@@ -131,6 +135,7 @@ export class TaskScheduler {
       case 'executorDraining': {
         const executor = this.#cluster.executor(event.executorId);
         if (executor !== undefined) this.#cluster.drain(executor);
+        this.#recallFrom(event.executorId);
         return NOTHING;
       }
       case 'taskUpdate':
@@ -243,6 +248,8 @@ export class TaskScheduler {
     }
     const slotFree = this.#release(task, true, nowMs);
     const { info, manager } = task;
+    const { deserializeMs, runMs } = update.metrics;
+    manager.sharing?.ended(deserializeMs + runMs);
     const isFirst = manager.succeeded(task.index);
     if (isFirst && manager.speculation !== undefined) this.#killAttempts(manager, task.index);
     this.#out.push({
@@ -282,8 +289,13 @@ export class TaskScheduler {
     const slotFree = this.#release(task, false, nowMs);
     const { info, manager } = task;
     const verdict = verdictOf(failure);
+    if (failure.kind === 'killed' && failure.notBegun === true) manager.givenBack(task.index);
     const outcome = manager.failed(task.index, verdict, info.executorId, info.host, nowMs);
     this.#sets.update(manager);
+    // Tasks that wait there would not have been sent there now.
+    if (verdict.counts && manager.exclusion?.isExcluded(info.executorId, info.host) === true) {
+      this.#recallFrom(info.executorId);
+    }
     this.#out.push({ kind: 'taskEnded', task: info, hasBegun, failure, metrics });
     const { stageId, stageAttempt, generation, partition } = info;
     if (verdict.lostOutput !== undefined) {
@@ -334,6 +346,7 @@ export class TaskScheduler {
       launch.tasks.map(({ info }) => info.taskAttemptId),
     );
     this.#sets.pools.slotTaken(manager);
+    this.#waiting?.launched(launch, nowMs);
     this.#out.push({ kind: 'launch', task, followers });
   }
 
@@ -363,6 +376,7 @@ export class TaskScheduler {
   #release(task: RunningTask, succeeded: boolean, nowMs: number): boolean {
     const { manager, index, info } = task;
     const { slotFree, began } = this.#running.end(task);
+    this.#waiting?.advanced(task.launch);
     manager.speculation?.ended(index, info.taskAttemptId, succeeded, nowMs);
     if (slotFree) {
       this.#cluster.slotFreed(task.executor);
@@ -388,17 +402,32 @@ export class TaskScheduler {
     this.#out.push({ kind: 'kill', executorId, taskAttemptId, reason });
   }
 
+  /** Has what waits behind the launch's present task given back. */
+  #recall(launch: Launch): void {
+    const last = waitingIn(launch);
+    if (last === undefined) return;
+    last.manager.sharing?.doubted();
+    const { executorId, taskAttemptId } = last.info;
+    this.#out.push({ kind: 'recall', executorId, taskAttemptId });
+  }
+
+  #recallFrom(executorId: string): void {
+    for (const launch of this.#waiting?.takeThoseOf(executorId) ?? []) this.#recall(launch);
+  }
+
   // ── Offers ────────────────────────────────────────────────────────────────────────────────────
 
   #offer(scope: OfferScope, nowMs: number): void {
     if (scope === NOTHING) return;
     let offered = scope;
+    for (const launch of this.#waiting?.overdue(nowMs) ?? []) this.#recall(launch);
     if (this.#exclusion?.expire(nowMs, this.#out) === true) offered = EVERYTHING;
     const speculationMs = this.#lookForSlowTasks(nowMs);
     this.#offers.offer(speculationMs.found ? EVERYTHING : offered, nowMs);
     const unschedulable = this.#exclusion?.check(this.#sets.all(), nowMs, this.#out);
     const timeMs = earliest(
       this.#offers.nextWakeMs(nowMs),
+      this.#waiting?.wakeMs,
       speculationMs.wakeMs,
       unschedulable?.wakeMs,
     );

@@ -3,7 +3,10 @@ import { TaskSetExclusion } from '../exclusion/task-set-exclusion.js';
 import type { Verdict } from '../failure/verdict.js';
 import { DelayScheduling } from './delay-scheduling.js';
 import { LaunchGroups } from './launch-groups.js';
+import type { SharingOptions } from './launch-sharing.js';
+import { LaunchSharing } from './launch-sharing.js';
 import type { Locality, LocalityWaits } from './locality.js';
+import { NO_PREF } from './locality.js';
 import type { ClusterView } from './pending-tasks.js';
 import { PendingTasks } from './pending-tasks.js';
 import { RetryQueue } from './retry-queue.js';
@@ -26,6 +29,8 @@ export interface TaskSetOptions {
   readonly speculation?: SpeculationOptions;
   /** Left out: executors are not excluded for failures. */
   readonly exclusion?: ExclusionOptions;
+  /** Left out: every task is launched by itself, unless its stage planned otherwise. */
+  readonly sharing?: SharingOptions;
 }
 
 /** What a failed attempt means for its task set. */
@@ -49,11 +54,13 @@ export class TaskSetManager {
   readonly locations: TaskSetLocations;
   readonly speculation: Speculation | undefined;
   readonly exclusion: TaskSetExclusion | undefined;
+  readonly sharing: LaunchSharing | undefined;
   /** Slots that its tasks have now; kept by `Pools`. */
   slotsInUse = 0;
   readonly #retries: RetryQueue;
   readonly #groups: LaunchGroups;
   readonly #options: TaskSetOptions;
+  readonly #cluster: ClusterView;
   readonly #status: Uint8Array;
   readonly #failures: Uint16Array;
   /** Attempts launched so far. */
@@ -71,6 +78,7 @@ export class TaskSetManager {
     const size = taskSet.partitions.length;
     this.taskSet = taskSet;
     this.#options = options;
+    this.#cluster = cluster;
     this.#status = new Uint8Array(size);
     this.#failures = new Uint16Array(size);
     this.#launches = new Uint16Array(size);
@@ -87,6 +95,9 @@ export class TaskSetManager {
     );
     this.speculation = options.speculation && new Speculation(options.speculation, size);
     this.exclusion = options.exclusion && new TaskSetExclusion(options.exclusion);
+    // A stage that planned its launches knows more than the time that tasks took so far.
+    const isPlanned = taskSet.launchStarts !== undefined;
+    this.sharing = isPlanned ? undefined : options.sharing && new LaunchSharing(options.sharing);
     // Stacks give the last one first: low partitions run first.
     for (const entry of this.#groups.entries(size).reverse()) this.#enqueue(entry);
   }
@@ -131,11 +142,28 @@ export class TaskSetManager {
    * those that are to run one after another.
    */
   take(level: Locality, executorId: string, host: string): readonly number[] | undefined {
+    const atOnce = this.#tasksAtOnce(level);
+    const indices = this.#takeEntry(level, executorId, host);
+    while (indices !== undefined && indices.length < atOnce) {
+      const more = this.#takeEntry(level, executorId, host);
+      if (more === undefined) break;
+      indices.push(...more);
+    }
+    return indices;
+  }
+
+  #takeEntry(level: Locality, executorId: string, host: string): number[] | undefined {
     const entry = this.pending.take(level, executorId, host);
     if (entry === undefined) return undefined;
     const indices = this.#groups.launch(entry, this.#isWaiting);
     for (const index of indices) this.#started(index);
     return indices;
+  }
+
+  /** Those that are away from their data go one by one: an executor near it may become free. */
+  #tasksAtOnce(level: Locality): number {
+    if (this.sharing === undefined || level > NO_PREF) return 1;
+    return this.sharing.tasksAtOnce(this.#pendingCount, this.#cluster.slots);
   }
 
   get hasRetries(): boolean {
@@ -182,6 +210,11 @@ export class TaskSetManager {
     return isFirst;
   }
 
+  /** An attempt was given back before its turn: it does not count as one. */
+  givenBack(index: number): void {
+    this.#launches[index] = (this.#launches[index] ?? 1) - 1;
+  }
+
   /** @param executorId where the attempt ran */
   failed(
     index: number,
@@ -200,6 +233,7 @@ export class TaskSetManager {
     }
     if (this.#isSuspended) return { kind: 'dropped' };
     if (verdict.counts) {
+      this.sharing?.doubted();
       this.#failures[index] = (this.#failures[index] ?? 0) + 1;
       this.exclusion?.failed(index, executorId, host, nowMs);
     }

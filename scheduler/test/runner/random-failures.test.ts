@@ -80,6 +80,7 @@ describe('Random lineages with random failures (A-124, A-134)', () => {
       'losses',
       'losses with outputs served',
       'task failures',
+      'tasks given back',
     ]);
     // The test would prove nothing if everything failed, or nothing did.
     expect(succeeded).to.be.greaterThan(100);

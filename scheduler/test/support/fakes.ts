@@ -158,6 +158,10 @@ export class FakeBackend implements SchedulerBackend {
     });
   }
 
+  recall(executorId: string, taskAttemptId: number): void {
+    this.calls.push(`recall ${taskAttemptId} on ${executorId}`);
+  }
+
   reply(update: TaskUpdate): void {
     this.running.delete(update.taskAttemptId);
     this.events?.taskUpdate(update);

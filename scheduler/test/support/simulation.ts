@@ -60,7 +60,9 @@ class SimulatedCompiler extends FakeCompiler {
 /** Kills are obeyed when the simulation comes to it. */
 class SimulatedBackend extends FakeBackend {
   readonly kills: { readonly launched: LaunchedTask; readonly reason: string }[] = [];
+  readonly recalls: { readonly executorId: string; readonly taskAttemptId: number }[] = [];
   onRemoveRdd: (rddId: number) => void = () => undefined;
+  readonly launches: { readonly ids: readonly number[] }[] = [];
   /** Removals and launches, in their order. */
   #events = 0;
   readonly #removedAt = new Map<number, number>();
@@ -73,9 +75,9 @@ class SimulatedBackend extends FakeBackend {
 
   override launch(executorId: string, task: TaskDescription): void {
     this.#events++;
-    for (const { taskAttemptId } of [task, ...(task.followers ?? [])]) {
-      this.#launchedAt.set(taskAttemptId, this.#events);
-    }
+    const ids = [task, ...(task.followers ?? [])].map(({ taskAttemptId }) => taskAttemptId);
+    for (const id of ids) this.#launchedAt.set(id, this.#events);
+    this.launches.push({ ids });
     super.launch(executorId, task);
   }
 
@@ -88,6 +90,10 @@ class SimulatedBackend extends FakeBackend {
   override kill(_executorId: string, taskAttemptId: number, reason: string): void {
     const launched = this.running.get(taskAttemptId);
     if (launched !== undefined) this.kills.push({ launched, reason });
+  }
+
+  override recall(executorId: string, taskAttemptId: number): void {
+    this.recalls.push({ executorId, taskAttemptId });
   }
 }
 
@@ -147,6 +153,9 @@ export class Simulation {
       timers,
       clock: { nowMs: () => this.#nowMs, monotonicMs: () => this.#nowMs },
       ...(this.#chance(0.5) && { adaptiveTargetBytes: 1 << 20 }),
+      ...(this.#chance(0.5) && {
+        sharing: { launchMs: 20, mostTasks: 8, provenBy: 0, shares: 0.5, patienceMs: 300 },
+      }),
       ...(this.#chance(0.5) && {
         speculation: { quantile: 0.5, multiplier: 1.1, intervalMs: 100, minTaskRuntimeMs: 100 },
       }),
@@ -292,6 +301,7 @@ export class Simulation {
       }
       return;
     }
+    this.#giveBack();
     const running = [...this.backend.running.values()];
     const launched = running[this.#upTo(running.length)];
     if (launched === undefined || this.#chance(0.2)) {
@@ -306,6 +316,20 @@ export class Simulation {
       this.#count('duplicates');
       if (this.#chance(0.5)) this.backend.events?.taskUpdate(update);
       else this.#lastWords.push(update);
+    }
+  }
+
+  /** What waits in the slot of a recalled attempt is given back, as far as it has not begun. */
+  #giveBack(): void {
+    const recall = this.#chance(0.5) ? this.backend.recalls.shift() : undefined;
+    if (recall === undefined) return;
+    const { executorId, taskAttemptId } = recall;
+    const launch = this.backend.launches.find(({ ids }) => ids.includes(taskAttemptId))?.ids ?? [];
+    for (const id of launch.slice(1)) {
+      if (!this.backend.running.has(id) || this.#chance(0.2)) continue;
+      this.#count('tasks given back');
+      const failure = { kind: 'killed', reason: 'given back', notBegun: true } as const;
+      this.backend.reply(failedUpdate(id, executorId, failure));
     }
   }
 

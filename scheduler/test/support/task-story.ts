@@ -90,7 +90,7 @@ export class TaskStory {
     throw new Error(`partition ${partition} of ${what} does not run`);
   }
 
-  succeed(what: string, partition: number): string[] {
+  succeed(what: string, partition: number, runMs = NO_METRICS.runMs): string[] {
     const task = this.attempt(what, partition);
     this.running.delete(task.taskAttemptId);
     const update: TaskUpdate = {
@@ -98,7 +98,7 @@ export class TaskStory {
       taskAttemptId: task.taskAttemptId,
       executorId: task.executorId,
       result: { kind: 'value', bytes: new Uint8Array(0) },
-      metrics: NO_METRICS,
+      metrics: { ...NO_METRICS, runMs },
       accumulators: [],
       blocks: [],
     };
@@ -139,6 +139,8 @@ export class TaskStory {
       }
       case 'kill':
         return `kill ${instruction.taskAttemptId} on ${instruction.executorId}`;
+      case 'recall':
+        return `recall ${instruction.taskAttemptId} on ${instruction.executorId}`;
       case 'taskEnded':
         return '';
       case 'taskBegan': {
