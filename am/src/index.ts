@@ -42,4 +42,5 @@ export {
   ApplicationGivenUpError,
   RelayedLinks,
   type RelayedLinksOptions,
+  type MasterPlace,
 } from './relay/relayed-links.js';

@@ -6,6 +6,7 @@ export type { JobSpec } from './dag/dag-event.js';
 export type * from './listener/events.js';
 export { EVENT_LOG_VERSION, EventLog, type EventLogOptions } from './listener/event-log.js';
 export { ListenerBus } from './listener/listener-bus.js';
+export { LocalitySummary, type InputLocality } from './listener/locality-summary.js';
 export { REDACTED, redactSettings } from './listener/redact.js';
 export { StatusTracker } from './listener/status-tracker.js';
 export type { SchedulerOptions, Timers } from './runner/scheduler-options.js';

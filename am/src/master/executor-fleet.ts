@@ -76,13 +76,16 @@ export class ExecutorFleet {
   readonly #broadcasts: BroadcastHub;
   readonly #executors = new Map<string, Executor>();
   /** Whether the nodes' own shuffle service is told our secret. */
-  #announcesShuffle = true;
+  readonly #announcesShuffle: boolean;
+  /** Hosts whose NodeManagers have no such service. */
+  readonly #hostsWithoutService = new Set<string>();
   #isStopping = false;
 
   constructor(options: FleetOptions, events: FleetEvents) {
     this.#options = options;
     this.#events = events;
     const { settings: source, logger } = options;
+    this.#announcesShuffle = readSetting(source, settings.shuffleServiceEnabled);
     this.#hub = new ControlHub(
       {
         key: options.key,
@@ -246,17 +249,16 @@ export class ExecutorFleet {
     };
     this.#executors.set(executorId, executor);
     this.#hub.expect(executorId, { host });
-    let outcome = await this.#start(container, executorId);
+    let announces = this.#announcesShuffle && !this.#hostsWithoutService.has(host);
+    let outcome = await this.#start(container, executorId, announces);
     if (outcome.kind === 'noShuffleService') {
-      this.#announcesShuffle = false;
-      this.#events.note(
-        'info',
-        `the NodeManager on ${host} has no mapreduce_shuffle service: map outputs will not outlive their executors`,
-      );
-      outcome = await this.#start(container, executorId);
+      announces = false;
+      this.#noteNoService(host);
+      outcome = await this.#start(container, executorId, announces);
     }
     if (outcome.kind === 'started') {
-      executor.shufflePort = outcome.shufflePort;
+      // Every node names its service's port, also to containers that do not use it.
+      if (announces) executor.shufflePort = outcome.shufflePort;
       this.#handle({ kind: 'started', container });
     } else {
       this.#executors.delete(executorId);
@@ -272,9 +274,22 @@ export class ExecutorFleet {
     this.#events.hurry();
   }
 
-  #start(container: Container, executorId: string): ReturnType<NodeManagers['start']> {
-    const context = this.#options.launch.context(container, executorId, this.#announcesShuffle);
+  #start(
+    container: Container,
+    executorId: string,
+    announcesShuffle: boolean,
+  ): ReturnType<NodeManagers['start']> {
+    const context = this.#options.launch.context(container, executorId, announcesShuffle);
     return this.#options.nodes.start(container, context);
+  }
+
+  #noteNoService(host: string): void {
+    if (this.#hostsWithoutService.has(host)) return;
+    this.#hostsWithoutService.add(host);
+    this.#events.note(
+      'warn',
+      `the NodeManager on ${host} has no mapreduce_shuffle service (yarn.nodemanager.aux-services): map outputs there will not outlive their executors`,
+    );
   }
 
   async #stopContainer(container: Container): Promise<void> {

@@ -10,7 +10,8 @@ import {
   type NetworkAddress,
   type PeerInfo,
 } from '@heddle/executor';
-import { RelayClient } from './relay-client.js';
+import { masterExitCodes } from '../master/master-exit-codes.js';
+import { RelayClient, type MasterUnreachableError } from './relay-client.js';
 import type { MasterRelayMessage, PassedMessage, ProgramOutcome } from './relay-message.js';
 
 /** The ApplicationMaster gave the application up; says why. */
@@ -26,10 +27,15 @@ export class ApplicationGivenUpError extends HeddleError {
   }
 }
 
-export interface RelayedLinksOptions {
-  readonly key: AttemptKey;
+/** An ApplicationMaster to connect with, and the proof of belonging to it. */
+export interface MasterPlace {
   readonly attemptId: string;
+  /** Of this attempt alone. */
+  readonly key: AttemptKey;
   readonly master: NetworkAddress;
+}
+
+export interface RelayedLinksOptions extends MasterPlace {
   /** Final settings of the application. */
   readonly settings: ReadonlyMap<string, string>;
   readonly connectTimeoutMs: number;
@@ -39,6 +45,11 @@ export interface RelayedLinksOptions {
    * the program itself ends.
    */
   readonly finishesOnStop: boolean;
+  /**
+   * Finds the ApplicationMaster of the application's next attempt, waiting for it within a bound;
+   * rejects when there is none. @default the application ends with its first ApplicationMaster
+   */
+  readonly nextMaster?: (afterAttempt: string) => Promise<MasterPlace>;
   readonly logger: Logger;
 }
 
@@ -56,7 +67,8 @@ const finishTimeoutMs = 30_000;
  */
 export class RelayedLinks implements ExecutorLinks {
   readonly #options: RelayedLinksOptions;
-  readonly #client: RelayClient;
+  #client: RelayClient;
+  #attemptId: string;
   readonly #finished = Promise.withResolvers<undefined>();
   #settings: ReadonlyMap<string, string>;
   #isConnected = false;
@@ -68,14 +80,17 @@ export class RelayedLinks implements ExecutorLinks {
   #outcome: ProgramOutcome | undefined;
   #isGone = false;
   #stopping: Promise<void> | undefined;
+  /** What an ApplicationMaster that takes over must be told again. */
+  #wish: LinkWish | undefined;
+  readonly #broadcasts = new Map<number, SharedArrayBuffer>();
+  readonly #joined = new Set<string>();
+  #isAdopting = false;
 
   constructor(options: RelayedLinksOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    this.#client = new RelayClient(options, {
-      message: (message) => this.#message(message),
-      lost: (error) => this.#lost(error),
-    });
+    this.#attemptId = options.attemptId;
+    this.#client = this.#newClient(options);
   }
 
   /** Resolves when the ApplicationMaster is reached; executors come when they come. @throws MasterUnreachableError */
@@ -83,8 +98,28 @@ export class RelayedLinks implements ExecutorLinks {
     this.#events = events;
     if (!this.#isConnected) await this.#client.connect();
     this.#isConnected = true;
-    this.#client.send({ kind: 'configure', settings: Object.fromEntries(this.#settings) });
+    this.#configure();
     this.#wishWithin(firstWishDelayMs);
+  }
+
+  #newClient(place: MasterPlace): RelayClient {
+    const { attemptId, key, master } = place;
+    const client: RelayClient = new RelayClient(
+      { ...this.#options, attemptId, key, master },
+      {
+        message: (message) => {
+          if (client === this.#client) this.#message(message);
+        },
+        lost: (error) => {
+          if (client === this.#client) this.#masterLost(error);
+        },
+      },
+    );
+    return client;
+  }
+
+  #configure(): void {
+    this.#client.send({ kind: 'configure', settings: Object.fromEntries(this.#settings) });
   }
 
   /**
@@ -127,6 +162,7 @@ export class RelayedLinks implements ExecutorLinks {
   #tellWish(): void {
     if (!this.#mayWish || this.#heldWish === undefined) return;
     this.#client.send({ kind: 'wish', ...this.#heldWish });
+    this.#wish = this.#heldWish;
     this.#heldWish = undefined;
   }
 
@@ -143,10 +179,12 @@ export class RelayedLinks implements ExecutorLinks {
   }
 
   addBroadcast(id: number, bytes: SharedArrayBuffer): void {
+    if (this.#options.nextMaster !== undefined) this.#broadcasts.set(id, bytes);
     this.#client.broadcast(id, new Uint8Array(bytes));
   }
 
   removeBroadcast(id: number): void {
+    this.#broadcasts.delete(id);
     this.#client.send({ kind: 'removeBroadcast', id });
   }
 
@@ -208,13 +246,15 @@ export class RelayedLinks implements ExecutorLinks {
         return;
       }
       case 'joined':
+        this.#joined.add(message.executor.executorId);
         this.#events?.joined(message.executor);
         return;
       case 'left':
+        this.#joined.delete(message.executorId);
         this.#events?.left(message.executorId, message.end);
         return;
       case 'failed':
-        this.#lost(new ApplicationGivenUpError(message.reason, message.exitCode));
+        this.#givenUp(new ApplicationGivenUpError(message.reason, message.exitCode));
         return;
       case 'note':
         this.#options.logger[message.level](message.text);
@@ -229,6 +269,61 @@ export class RelayedLinks implements ExecutorLinks {
       default:
         assertNever(message, 'message of the ApplicationMaster');
     }
+  }
+
+  /** YARN ends attempts that it does not hear of; such an end is not the application's. */
+  #givenUp(error: ApplicationGivenUpError): void {
+    const { heartbeat, terminated } = masterExitCodes;
+    const byYarn = error.exitCode === heartbeat || error.exitCode === terminated;
+    if (byYarn) this.#masterLost(error);
+    else this.#lost(error);
+  }
+
+  #masterLost(error: MasterUnreachableError | ApplicationGivenUpError): void {
+    if (this.#options.nextMaster === undefined || this.#isGone || this.#stopping !== undefined) {
+      this.#lost(error);
+    } else if (!this.#isAdopting) {
+      this.#isAdopting = true;
+      void this.#adoptNext(error, this.#options.nextMaster);
+    }
+  }
+
+  /**
+   * The next attempt has other executors, with ids of their own: those of the last one are gone, and
+   * their map outputs with them, since their proofs were made with another key.
+   */
+  async #adoptNext(
+    error: MasterUnreachableError | ApplicationGivenUpError,
+    nextMaster: NonNullable<RelayedLinksOptions['nextMaster']>,
+  ): Promise<void> {
+    const { logger } = this.#options;
+    logger.warn('the ApplicationMaster is gone; waiting for the next attempt', {
+      attempt: this.#attemptId,
+      reason: error.message,
+    });
+    this.#client.close();
+    const reason = `the ApplicationMaster of ${this.#attemptId} has ended, and its executors with it`;
+    for (const executorId of this.#joined) {
+      const end = { reason, countsAsFailure: false, hostLost: false, mapOutputs: 'lost' } as const;
+      this.#events?.left(executorId, end);
+    }
+    this.#joined.clear();
+    try {
+      const place = await nextMaster(this.#attemptId);
+      this.#attemptId = place.attemptId;
+      this.#client = this.#newClient(place);
+      await this.#client.connect();
+      this.#configure();
+    } catch (cause) {
+      this.#lost(cause instanceof HeddleError ? cause : error);
+      return;
+    } finally {
+      this.#isAdopting = false;
+    }
+    logger.info('the next attempt has taken over', { attempt: this.#attemptId });
+    for (const [id, bytes] of this.#broadcasts) this.#client.broadcast(id, new Uint8Array(bytes));
+    this.#heldWish ??= this.#wish;
+    this.#tellWish();
   }
 
   #lost(error: HeddleError): void {

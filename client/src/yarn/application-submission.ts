@@ -72,6 +72,8 @@ export interface SubmissionRequest {
 export interface Submitted {
   readonly applicationId: string;
   readonly stagingDirectory: string;
+  /** Racks of the cluster's hosts. */
+  readonly racks: ReadonlyMap<string, string>;
 }
 
 /** What the cluster says before an application is submitted. */
@@ -184,7 +186,8 @@ export class ApplicationSubmission {
     if (lifetimeMs !== undefined) {
       await rm.setLifetime(applicationId, new Date(Date.now() + lifetimeMs));
     }
-    return { applicationId, stagingDirectory };
+    const racks = new Map(nodes.map(({ host, rack }) => [host, rack]));
+    return { applicationId, stagingDirectory, racks };
   }
 
   /**

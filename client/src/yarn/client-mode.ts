@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttemptKey, type NetworkAddress } from '@heddle/executor';
-import { readSetting, settings, type Logger } from '@heddle/common';
+import { readOptionalSetting, readSetting, settings, type Logger } from '@heddle/common';
+import type { MasterPlace } from '@heddle/am';
 import type {
   ApplicationSubmission,
   SubmissionRequest,
@@ -14,6 +15,8 @@ import type { MasterConnection } from './yarn-launcher.js';
 
 /** How long YARN may take to note the end that its ApplicationMaster told. */
 const endPatienceMs = 3_000;
+/** How long YARN may take to notice that an ApplicationMaster is gone, and to start another one. */
+const nextAttemptPatienceMs = 900_000;
 
 /**
  * In client mode: an application that this process submits and whose driver it is. It ends with this
@@ -54,14 +57,42 @@ export class ClientModeApplication {
     this.#tell(`submitted ${applicationId}`);
     void this.#submission.removeAbandoned(request.settings);
     const report = await this.#untilRegistered(applicationId, request.settings);
-    const attemptId = attemptOf(report);
+    const attempts = readOptionalSetting(request.settings, settings.yarnMaxAppAttempts) ?? 1;
     return {
       applicationId,
-      attemptId,
-      key: masterKey.forAttempt(attemptId),
-      master: addressOf(report),
+      ...placeOf(report, masterKey),
       stagingDirectory: this.#cluster.files.fileSystem.uri(submitted.stagingDirectory),
+      racks: submitted.racks,
+      ...(attempts > 1 && {
+        nextMaster: (after) => this.#nextMaster(applicationId, masterKey, after),
+      }),
     };
+  }
+
+  /** Waits for the ApplicationMaster of a later attempt. @throws ApplicationFailedError when none comes */
+  async #nextMaster(
+    applicationId: string,
+    masterKey: AttemptKey,
+    after: string,
+  ): Promise<MasterPlace> {
+    const watched = await this.#newWatch(applicationId).wait(
+      (report) =>
+        report.state === 'RUNNING' &&
+        report.amRpcAddress !== undefined &&
+        attemptOf(report) > after,
+      nextAttemptPatienceMs,
+    );
+    if (watched.kind === 'reached') return placeOf(watched.report, masterKey);
+    const { report } = watched;
+    throw (
+      (report && failureOf(report)) ??
+      new ApplicationFailedError(
+        applicationId,
+        report?.state ?? 'RUNNING',
+        report?.finalStatus ?? 'UNDEFINED',
+        `its ApplicationMaster is gone, and no next attempt came within ${nextAttemptPatienceMs} ms`,
+      )
+    );
   }
 
   /** Makes sure that nothing is left: neither the application nor its staged files. Nothing is submitted afterwards. */
@@ -96,11 +127,8 @@ export class ClientModeApplication {
     return false;
   }
 
-  async #untilRegistered(
-    applicationId: string,
-    source: ReadonlyMap<string, string>,
-  ): Promise<ApplicationReport> {
-    const watch = new ApplicationWatch({
+  #newWatch(applicationId: string): ApplicationWatch {
+    return new ApplicationWatch({
       rm: this.#cluster.rm,
       applicationId,
       intervalMs: 50,
@@ -109,7 +137,13 @@ export class ClientModeApplication {
       logger: this.#logger,
       signal: this.#stop.signal,
     });
-    const watched = await watch.wait(({ state, amRpcAddress }) => {
+  }
+
+  async #untilRegistered(
+    applicationId: string,
+    source: ReadonlyMap<string, string>,
+  ): Promise<ApplicationReport> {
+    const watched = await this.#newWatch(applicationId).wait(({ state, amRpcAddress }) => {
       return state === 'RUNNING' && amRpcAddress !== undefined;
     });
     if (watched.kind === 'reached') return watched.report;
@@ -132,6 +166,11 @@ function attemptOf(report: ApplicationReport): string {
   const match = /container_(?:e\d+_)?\d+_\d+_(\d+)_\d+/.exec(report.amContainerLogs ?? '');
   const attempt = match?.[1] === undefined ? 1 : Number(match[1]);
   return `${report.id.replace(/^application_/, 'appattempt_')}_${String(attempt).padStart(6, '0')}`;
+}
+
+function placeOf(report: ApplicationReport, masterKey: AttemptKey): MasterPlace {
+  const attemptId = attemptOf(report);
+  return { attemptId, key: masterKey.forAttempt(attemptId), master: addressOf(report) };
 }
 
 function addressOf(report: ApplicationReport): NetworkAddress {

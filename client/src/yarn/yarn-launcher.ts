@@ -1,6 +1,12 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { RelayedLinks, executorInstances, executorSize, type ProgramOutcome } from '@heddle/am';
+import {
+  RelayedLinks,
+  executorInstances,
+  executorSize,
+  type MasterPlace,
+  type ProgramOutcome,
+} from '@heddle/am';
 import {
   ConfigError,
   describeThrown,
@@ -10,8 +16,14 @@ import {
   type LogLevel,
   type Logger,
 } from '@heddle/common';
-import { ClusterBackend, type AttemptKey, type NetworkAddress } from '@heddle/executor';
-import { SchedulerRunner, allocationSettings, schedulerSettings } from '@heddle/scheduler';
+import { ClusterBackend } from '@heddle/executor';
+import {
+  LocalitySummary,
+  SchedulerRunner,
+  allocationSettings,
+  schedulerSettings,
+  type InputLocality,
+} from '@heddle/scheduler';
 import type { ClusterFileSystems } from '@heddle/webhdfs/hadoop';
 import { version } from 'heddle';
 import {
@@ -29,14 +41,15 @@ import { ClusterEventLog } from './cluster-event-log.js';
 import { bringGivenFiles, givenFiles } from './given-files.js';
 import { startStatusReports } from './status-reports.js';
 
-/** An ApplicationMaster to connect with, and the proof of belonging to it. */
-export interface MasterConnection {
+/** The ApplicationMaster of an application that was submitted. */
+export interface MasterConnection extends MasterPlace {
   readonly applicationId: string;
-  readonly attemptId: string;
-  readonly key: AttemptKey;
-  readonly master: NetworkAddress;
   /** Folder of the application's own files in the cluster's file system, as a URI. */
   readonly stagingDirectory: string;
+  /** Racks of the hosts, as far as they are known. */
+  readonly racks: ReadonlyMap<string, string>;
+  /** Finds the next attempt's, where the driver outlives its ApplicationMaster. */
+  readonly nextMaster?: (afterAttempt: string) => Promise<MasterPlace>;
 }
 
 /** What the launcher needs of the way in which the driver was started. */
@@ -49,8 +62,6 @@ export interface YarnLauncherOptions {
   readonly programHash: Promise<string>;
   readonly files: ClusterFileSystems;
   readonly user: string;
-  /** Racks of the hosts, as far as they are known. */
-  readonly rackOf: (host: string) => string | undefined;
   /**
    * Where `HeddleFiles` looks on the driver, for the program's first context; for others beside it.
    * In cluster mode the node has put there what was given.
@@ -58,6 +69,8 @@ export interface YarnLauncherOptions {
   readonly filesDirectory: string;
   /** In client mode this submits the application; in cluster mode the ApplicationMaster is there. */
   connect(appName: string, settings: ReadonlyMap<string, string>): Promise<MasterConnection>;
+  /** Writes a line for the user. */
+  tell(text: string): void;
   readonly logger: Logger;
   setLogLevel(level: LogLevel): void;
   onStarted?(application: LaunchedApplication, settings: ReadonlyMap<string, string>): void;
@@ -70,6 +83,8 @@ export interface YarnSummary {
   readonly master?: string;
   readonly deployMode?: string;
   readonly eventLog?: string;
+  /** How near input files were to the tasks that read them. */
+  readonly input?: InputLocality;
 }
 
 /** How long the ApplicationMaster may take to answer the driver. */
@@ -87,6 +102,7 @@ export class YarnLauncher implements Launcher {
   #summary: YarnSummary = {};
   #isStopped = false;
   #stopReports: (() => void) | undefined;
+  readonly #locality = new LocalitySummary();
 
   constructor(options: YarnLauncherOptions) {
     this.#options = options;
@@ -121,7 +137,8 @@ export class YarnLauncher implements Launcher {
       source,
       readOptionalSetting(source, settings.executorInstances) ?? 0,
       executorSize(source).slots,
-      true,
+      // Each executor says whether its node serves them.
+      false,
     );
     const runner = new SchedulerRunner({
       backend: new ClusterBackend(links, logger),
@@ -144,13 +161,14 @@ export class YarnLauncher implements Launcher {
       pools: await readPools(source),
       localityWaitMs: readSetting(source, settings.localityWait),
       usesLocations: true,
-      rackOf: this.#options.rackOf,
+      rackOf: (host) => connection.racks.get(host),
       maxResultSizeBytes: readSetting(source, settings.driverMaxResultSize),
       executors: instances,
       ...(allocation === undefined ? {} : { allocation }),
       ...schedulerSettings(source),
       listeners: [
         ...(eventLog === undefined ? [] : [eventLog]),
+        this.#locality,
         {
           onEvent: ({ kind }) => {
             if (kind === 'jobStart') links.jobStarted();
@@ -280,11 +298,23 @@ export class YarnLauncher implements Launcher {
   /** Ends the application, and tells YARN how the program ended; idempotent. */
   async stop(outcome: ProgramOutcome): Promise<void> {
     const links = this.#linked?.links;
-    if (links !== undefined) links.outcome = outcome;
+    if (links !== undefined) links.outcome = this.#withSummary(outcome);
     await this.#runner?.stop();
     await this.#endContext();
     await links?.finish();
+    const { text, bytes } = this.#locality;
+    if (text !== undefined && !this.#isStopped) {
+      this.#summary = { ...this.#summary, input: bytes };
+      this.#options.tell(text);
+    }
     this.#isStopped = true;
+  }
+
+  /** YARN's pages and whoever watches the application in cluster mode see it there. */
+  #withSummary(outcome: ProgramOutcome): ProgramOutcome {
+    const { text } = this.#locality;
+    if (outcome.diagnostics !== '' || text === undefined) return outcome;
+    return { ...outcome, diagnostics: text };
   }
 
   /** For a process that ends at once: tells YARN as much as can be told without waiting. Never throws. */

@@ -66,7 +66,6 @@ async function runInClient(
     () => undefined,
   );
   const application = new ClientModeApplication(cluster, submission, tellUser, console.logger);
-  const racks = new Map<string, string>();
   let bar: ProgressBar | undefined;
   const launcher = new YarnLauncher({
     deployMode: 'client',
@@ -75,7 +74,6 @@ async function runInClient(
     programHash: bundling.then(({ hash }) => hash),
     files: cluster.files,
     user: cluster.user,
-    rackOf: (host) => racks.get(host),
     filesDirectory: join(workDirectory, 'files'),
     connect: async (name, final) =>
       application.connect({
@@ -87,6 +85,7 @@ async function runInClient(
         arguments: request.args,
         runtime,
       }),
+    tell: tellUser,
     logger: console.logger,
     setLogLevel: (level) => console.setLogLevel(level),
     onStarted: ({ runner }, final) => {
@@ -232,6 +231,8 @@ async function runInCluster(
     await submission.removeStaging(submitted.stagingDirectory).catch(() => undefined);
     const failure = failureOf(watched.report);
     const status = watched.report.state === 'KILLED' ? 'KILLED' : 'FAILED';
+    const summary = /input read: [^\n]*/.exec(watched.report.diagnostics)?.[0];
+    if (summary !== undefined) tellUser(summary);
     if (hasSucceeded(watched.report)) report('SUCCEEDED', exitCodes.success);
     else report(status, exitCodes.failure, failure);
   } catch (error) {

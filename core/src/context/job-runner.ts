@@ -51,6 +51,12 @@ export interface ExecutorStatus {
   readonly cacheBytes: number;
 }
 
+/** A host, and how many bytes of an input it holds. */
+export interface HostBytes {
+  readonly host: string;
+  readonly bytes: number;
+}
+
 /** An accumulator's driver half, told of each task's update exactly once (for actions). */
 export interface AccumulatorSink {
   /** `value` is the value encoding of a task's partial value. */
@@ -64,6 +70,11 @@ export interface AccumulatorSink {
 export interface JobRunner {
   /** Resolves when all partitions have been given to `onResult`; rejects with the job's typed error. */
   runJob(request: JobRequest): Promise<void>;
+  /**
+   * The program has named an input. A runner that asks for executors near data calls `locate` at
+   * once; what that rejects with is for the action that reads the input to say.
+   */
+  inputNamed?(locate: () => Promise<readonly HostBytes[]>): void;
   cancelJobGroup(group: string, reason: string): void;
   cancelJobsWithTag(tag: string, reason: string): void;
   cancelAllJobs(reason: string): void;

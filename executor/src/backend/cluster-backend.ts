@@ -123,7 +123,8 @@ export class ClusterBackend implements SchedulerBackend {
   }
 
   drain(executorId: string): void {
-    this.#links.send(executorId, { kind: 'drain' });
+    const servesOutputs = this.#peers.get(executorId)?.shuffleService === undefined;
+    this.#links.send(executorId, { kind: 'drain', servesOutputs });
   }
 
   async stop(): Promise<void> {
@@ -160,7 +161,8 @@ export class ClusterBackend implements SchedulerBackend {
     if (this.#logLevel !== undefined) {
       this.#links.send(executorId, { kind: 'setLogLevel', level: this.#logLevel });
     }
-    this.#events?.executorAdded({ executorId, host, slots });
+    const outputsAreServed = shuffleService !== undefined;
+    this.#events?.executorAdded({ executorId, host, slots, outputsAreServed });
   }
 
   #received(executorId: string, message: ExecutorMessage): void {

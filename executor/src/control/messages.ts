@@ -38,7 +38,8 @@ export type DriverMessage =
   | { readonly kind: 'peers'; readonly executors: readonly PeerInfo[] }
   | { readonly kind: 'setLogLevel'; readonly level: string }
   /** Finish what runs, take no more, then leave. */
-  | { readonly kind: 'drain' }
+  /** To leave: at once when idle, or after the grace time if only it can serve its map outputs. */
+  | { readonly kind: 'drain'; readonly servesOutputs: boolean }
   | { readonly kind: 'stop' };
 
 /** What an executor says of itself when it comes. */

@@ -41,6 +41,8 @@ export interface ExecutorProcessOptions {
 
 /** How long a commit's answer may take; the driver answers at once unless it is gone. */
 const COMMIT_ANSWER_MS = 60_000;
+/** How often a draining executor looks whether it is idle. */
+const IDLE_LOOK_MS = 250;
 
 /**
  * An executor as a process of its own: the shell around `Executor` that registers with the driver,
@@ -59,6 +61,7 @@ export class ExecutorProcess {
   readonly #commits = new Map<number, (may: boolean) => void>();
   #nextRequest = 0;
   #drainTimer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
   #isDraining = false;
   #isEnding = false;
 
@@ -130,14 +133,26 @@ export class ExecutorProcess {
     });
   }
 
-  /** Takes no more tasks, finishes what runs, serves what it has for the grace time, and ends. */
-  drain(reason: string): void {
+  /**
+   * Takes no more tasks, finishes what runs, serves what it has for the grace time, and ends.
+   *
+   * @param servesOutputs false when its map outputs are served by others: it ends as soon as it is idle
+   */
+  drain(reason: string, servesOutputs = true): void {
     if (this.#isDraining || this.#isEnding) return;
     this.#isDraining = true;
     this.#options.logger.info('draining', { executorId: this.#spec.executorId, reason });
     this.#client.send({ kind: 'draining', reason });
     const graceMs = readSetting(this.#settings, settings.executorDecommissionTimeout);
     this.#drainTimer = setTimeout(() => this.#leave('drained: its time was up'), graceMs);
+    if (!servesOutputs) this.#leaveWhenIdle();
+  }
+
+  /** A task that was launched before the scheduler knew has come by the second look. */
+  #leaveWhenIdle(wasIdle = false): void {
+    const isIdle = this.#executor.runningTasks === 0;
+    if (isIdle && wasIdle) this.#leave('drained');
+    else this.#idleTimer = setTimeout(() => this.#leaveWhenIdle(isIdle), IDLE_LOOK_MS);
   }
 
   /** An error that nothing caught: everything of this process is doubtful. */
@@ -239,7 +254,7 @@ export class ExecutorProcess {
         this.#options.setLogLevel(message.level);
         return;
       case 'drain':
-        this.drain('the driver asked for it');
+        this.drain('the driver asked for it', message.servesOutputs);
         return;
       case 'stop':
         this.#leave('stopped by the driver');
@@ -297,6 +312,7 @@ export class ExecutorProcess {
 
   #exit(exitCode: number): void {
     clearTimeout(this.#drainTimer);
+    clearTimeout(this.#idleTimer);
     this.#directories.remove();
     const { localDirectories, ownedDirectories = localDirectories } = this.#spec;
     if (exitCode === executorExitCodes.driverGone) {

@@ -1,3 +1,4 @@
+export { hostConfDirectory, hostDirectory } from './cluster-plan.js';
 export type {
   ClusterHost,
   ClusterPlan,

@@ -2,14 +2,17 @@ import type { Clock, Logger } from '@heddle/common';
 import type { ExecutorWish, SchedulerBackend } from '../backend/scheduler-backend.js';
 import type { DagScheduler } from '../dag/dag-scheduler.js';
 import type { Timers } from '../runner/scheduler-options.js';
+import type { HostBytes } from 'heddle/internal';
 import type { TaskScheduler } from '../tasks/task-scheduler.js';
 import type { AllocationOptions } from './allocation-options.js';
 import { NoExecutorsError } from './errors.js';
 import { ExecutorAllocation } from './executor-allocation.js';
-import { hostWeights } from './host-weights.js';
+import { heaviestFirst, hostWeights } from './host-weights.js';
 
 /** Changes that come together are answered together, in milliseconds. */
 const GATHER_MS = 50;
+/** Executors that were asked for together come together, or later than is worth waiting for, in milliseconds. */
+const AWAIT_MS = 1_500;
 /** Between two warnings that tasks wait and nothing runs, in milliseconds (Spark's figure). */
 const WARN_EVERY_MS = 15_000;
 
@@ -27,6 +30,10 @@ export interface ExecutorSupplyOptions {
   readonly waitTimeoutMs: number;
   /** Ends all jobs. */
   readonly failJobs: (error: Error) => void;
+  /** Whether tasks prefer hosts at all. */
+  readonly usesLocations: boolean;
+  /** Executors are about to come on these hosts. */
+  readonly awaitHosts: (hosts: readonly string[]) => void;
 }
 
 /**
@@ -42,6 +49,12 @@ export class ExecutorSupply {
   /** Since when tasks have waited while nothing runs. */
   #starvedSinceMs: number | undefined;
   #warnedMs = 0;
+  /** Bytes of the inputs that the program has named, by host. */
+  readonly #inputBytes = new Map<string, number>();
+  /** Executors near data are awaited: at the start only. */
+  #awaitsHosts = true;
+  #awaited = '';
+  #firstExecutorMs: number | undefined;
   #isStopped = false;
 
   constructor(options: ExecutorSupplyOptions) {
@@ -52,6 +65,25 @@ export class ExecutorSupply {
   /** Something changed; looks at it soon. */
   changed(): void {
     this.#lookIn(GATHER_MS);
+  }
+
+  /**
+   * The program has named an input: the first executors are asked for where it lies, before any job
+   * says so. Afterwards waiting tasks say it better, and nothing is looked up.
+   */
+  inputNamed(locate: () => Promise<readonly HostBytes[]>): void {
+    const { usesLocations, backend } = this.#options;
+    if (!usesLocations || backend.wish === undefined || !this.#awaitsHosts) return;
+    locate().then(
+      (hosts) => {
+        for (const { host, bytes } of hosts) {
+          this.#inputBytes.set(host, (this.#inputBytes.get(host) ?? 0) + bytes);
+        }
+        this.changed();
+      },
+      // The action that reads it will say what is wrong with it.
+      () => undefined,
+    );
   }
 
   stop(): void {
@@ -81,7 +113,7 @@ export class ExecutorSupply {
       runningTasks += manager.runningAttempts;
     }
     const target = this.#target(pendingTasks, runningTasks, nowMs);
-    this.#wish(target);
+    this.#wish(target, nowMs);
     this.#watchStarvation(pendingTasks, runningTasks, target, nowMs);
   }
 
@@ -90,11 +122,11 @@ export class ExecutorSupply {
     if (this.#allocation === undefined) return fixed;
     const executors = [...tasks.executors]
       .filter(({ isDraining }) => !isDraining)
-      .map(({ executorId, running }) => ({
+      .map(({ executorId, running, outputsAreServed }) => ({
         executorId,
         isBusy: running.size > 0,
         hasBlocks: dag.blocks.sizeBytesOf(executorId) > 0,
-        hasOutputs: dag.outputs.hasOutputsOf(executorId),
+        hasOutputs: outputsAreServed !== true && dag.outputs.hasOutputsOf(executorId),
       }));
     const decision = this.#allocation.decide({ pendingTasks, runningTasks, executors }, nowMs);
     for (const executorId of decision.remove) {
@@ -106,14 +138,31 @@ export class ExecutorSupply {
   }
 
   /** Tells the backend when the wish is another one than before. */
-  #wish(target: number | undefined): void {
+  #wish(target: number | undefined, nowMs: number): void {
     const { backend, tasks } = this.#options;
     if (target === undefined || backend.wish === undefined) return;
-    const wish: ExecutorWish = { target, hosts: hostWeights(tasks.taskSets) };
+    const waiting = hostWeights(tasks.taskSets);
+    const hosts = waiting.length > 0 ? waiting : heaviestFirst(this.#inputBytes);
+    const wish: ExecutorWish = { target, hosts };
+    this.#awaitHosts(wish, nowMs);
     const text = JSON.stringify(wish);
     if (text === this.#toldWish) return;
     this.#toldWish = text;
     backend.wish(wish);
+  }
+
+  /** Until as many executors are there as were asked for, or long enough since the first one came. */
+  #awaitHosts({ target, hosts }: ExecutorWish, nowMs: number): void {
+    if (!this.#awaitsHosts || target === 0) return;
+    const executors = [...this.#options.tasks.executors].length;
+    if (executors > 0) this.#firstExecutorMs ??= nowMs;
+    const leftMs = (this.#firstExecutorMs ?? nowMs) + AWAIT_MS - nowMs;
+    this.#awaitsHosts = executors < target && leftMs > 0;
+    if (this.#awaitsHosts && this.#firstExecutorMs !== undefined) this.#lookIn(leftMs);
+    const names = this.#awaitsHosts ? hosts.map(({ host }) => host) : [];
+    if (names.join() === this.#awaited) return;
+    this.#awaited = names.join();
+    this.#options.awaitHosts(names);
   }
 
   #watchStarvation(

@@ -8,6 +8,14 @@ const MAX_HOSTS = 1_000;
 /** Waiting tasks that are looked at; a wish is a hint, and must stay cheap. */
 const MAX_TASKS = 20_000;
 
+/** The hosts of a wish in its order: heaviest first, the lightest left out when there are too many. */
+export function heaviestFirst(weights: ReadonlyMap<string, number>): ExecutorWish['hosts'] {
+  return [...weights]
+    .map(([host, weight]) => ({ host, weight }))
+    .sort((left, right) => right.weight - left.weight || (left.host < right.host ? -1 : 1))
+    .slice(0, MAX_HOSTS);
+}
+
 /**
  * Hosts that hold the input of tasks that wait, weighed by bytes, heaviest first. The bytes of a task
  * are shared by the hosts that it may be read on.
@@ -26,8 +34,5 @@ export function hostWeights(managers: Iterable<TaskSetManager>): ExecutorWish['h
       }
     }
   }
-  return [...weights]
-    .map(([host, weight]) => ({ host, weight }))
-    .sort((left, right) => right.weight - left.weight || (left.host < right.host ? -1 : 1))
-    .slice(0, MAX_HOSTS);
+  return heaviestFirst(weights);
 }

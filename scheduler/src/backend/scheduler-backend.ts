@@ -59,6 +59,8 @@ export interface ExecutorInfo {
   readonly host: string;
   /** Tasks that it runs at once. */
   readonly slots: number;
+  /** Whether its map outputs can be read when it is gone. @default as the backend's are in general */
+  readonly outputsAreServed?: boolean;
 }
 
 /** How an executor ended, and what went with it. */

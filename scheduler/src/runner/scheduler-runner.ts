@@ -2,6 +2,7 @@ import type { Logger } from '@heddle/common';
 import { describeThrown, silentLogger, systemClock } from '@heddle/common';
 import type {
   ExecutorStatus,
+  HostBytes,
   JobInfo,
   JobRequest,
   JobRunner,
@@ -87,6 +88,9 @@ export class SchedulerRunner implements JobRunner {
       allocation: options.allocation,
       waitTimeoutMs: options.executorWaitTimeoutMs ?? 0,
       failJobs: (error) => this.#failJobs(error, false),
+      usesLocations: options.usesLocations ?? false,
+      awaitHosts: (hosts) =>
+        this.#loop.tell({ to: 'tasks', event: { kind: 'hostsAwaited', hosts } }),
     });
     const binaries = new StageBinaries(
       compiler,
@@ -153,9 +157,14 @@ export class SchedulerRunner implements JobRunner {
     this.#cancel({ by: 'all' }, reason);
   }
 
+  inputNamed(locate: () => Promise<readonly HostBytes[]>): void {
+    this.#supply.inputNamed(locate);
+  }
+
   unpersist(rddId: number, blocking: boolean): Promise<void> {
     this.#loop.tell({ to: 'dag', event: { kind: 'rddUnpersisted', rddId } });
     this.#announcer.rddUnpersisted(rddId);
+    this.#supply.changed();
     return this.#inBackground(this.#options.backend.removeRdd(rddId), blocking);
   }
 
@@ -165,6 +174,7 @@ export class SchedulerRunner implements JobRunner {
 
   removeShuffle(shuffleId: number, blocking: boolean): Promise<void> {
     this.#loop.tell({ to: 'dag', event: { kind: 'shuffleRemoved', shuffleId } });
+    this.#supply.changed();
     return this.#inBackground(this.#options.backend.removeShuffle(shuffleId), blocking);
   }
 
@@ -269,6 +279,7 @@ export class SchedulerRunner implements JobRunner {
           to: 'dag',
           event: { kind: 'blocksChanged', executorId, host, statuses },
         });
+        this.#supply.changed();
       },
       taskUpdate: (update) => {
         if (update.kind === 'succeeded' && update.result.kind === 'stored') {

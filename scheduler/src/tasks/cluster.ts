@@ -11,6 +11,8 @@ export interface ExecutorState {
   readonly running: Set<number>;
   /** It is about to leave and gets no more tasks; its free slots do not count. */
   isDraining: boolean;
+  /** Whether its map outputs can be read when it is gone, as far as is known. */
+  readonly outputsAreServed: boolean | undefined;
 }
 
 /**
@@ -23,6 +25,8 @@ export class Cluster implements ClusterView {
   readonly #executors = new Map<string, ExecutorState>();
   readonly #perHost = new Map<string, number>();
   readonly #perRack = new Map<string, number>();
+  /** Hosts on which executors are about to come. */
+  #awaited: ReadonlySet<string> = new Set();
   readonly #free = new Set<ExecutorState>();
   readonly #rackOf: (host: string) => string | undefined;
   #freeSlots = 0;
@@ -60,6 +64,7 @@ export class Cluster implements ClusterView {
       freeSlots: info.slots,
       running: new Set(),
       isDraining: false,
+      outputsAreServed: info.outputsAreServed,
     };
     this.#executors.set(info.executorId, executor);
     adjust(this.#perHost, info.host, 1);
@@ -121,8 +126,14 @@ export class Cluster implements ClusterView {
     return this.#perHost.size > 1;
   }
 
+  /** Whether an executor is there, or about to come. */
   hasHost(host: string): boolean {
-    return this.#perHost.has(host);
+    return this.#perHost.has(host) || this.#awaited.has(host);
+  }
+
+  /** Executors are about to come on these hosts, and on no others. */
+  awaitHosts(hosts: ReadonlySet<string>): void {
+    this.#awaited = hosts;
   }
 
   hasRack(rack: string): boolean {

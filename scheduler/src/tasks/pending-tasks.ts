@@ -118,6 +118,12 @@ export class PendingTasks {
     if (rack !== undefined && !this.#cluster.hasRack(rack)) this.#live[2].delete(rack);
   }
 
+  /** Which hosts the cluster has, or awaits, is another question than before. */
+  hostsAwaited(hosts: Iterable<string>): void {
+    for (const host of hosts) if (this.#forHost.has(host)) this.#live[1].add(host);
+    for (const host of this.#live[1]) if (!this.#cluster.hasHost(host)) this.#live[1].delete(host);
+  }
+
   #takeFrom(map: Map<string, number[]>, key: string): number | undefined {
     const stack = map.get(key);
     if (stack === undefined) return undefined;

@@ -25,6 +25,11 @@ export type TaskEvent =
   | { readonly kind: 'executorRemoved'; readonly loss: ExecutorLoss }
   /** The executor ends what it runs and gets no more. */
   | { readonly kind: 'executorDraining'; readonly executorId: string }
+  /**
+   * Executors are about to come on these hosts, which count as if they were there: tasks whose data
+   * they hold wait for them as for a busy executor. Replaces what was said before.
+   */
+  | { readonly kind: 'hostsAwaited'; readonly hosts: readonly string[] }
   | { readonly kind: 'taskUpdate'; readonly update: TaskUpdate }
   /** The attempt never reached its executor. */
   | { readonly kind: 'launchFailed'; readonly taskAttemptId: number }

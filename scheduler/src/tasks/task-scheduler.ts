@@ -138,6 +138,10 @@ export class TaskScheduler {
         this.#recallFrom(event.executorId);
         return NOTHING;
       }
+      case 'hostsAwaited':
+        this.#cluster.awaitHosts(new Set(event.hosts));
+        for (const manager of this.#sets.all()) manager.pending.hostsAwaited(event.hosts);
+        return EVERYTHING;
       case 'taskUpdate':
         return this.#taskUpdate(event.update, nowMs);
       case 'launchFailed': {

@@ -56,6 +56,19 @@ describe('Delay scheduling (A-142)', () => {
     expect(story.succeed('0.0', 0)).to.deep.equal(['0.0[1] on a ANY']);
   });
 
+  it('holds out for hosts on which executors are about to come, until they are awaited no more', () => {
+    const story = new TaskStory();
+    story.executor('a', 1, 'h1');
+    expect(story.handle({ kind: 'hostsAwaited', hosts: ['h1', 'h8'] })).to.deep.equal([]);
+    expect(story.submit(0, 1, { near: [['h8']] })).to.deep.equal(['wake at 3000']);
+    expect(story.submit(1, 1, { near: [['h7']] })).to.deep.equal(['1.0[0] on a ANY']);
+    story.succeed('1.0', 0);
+    expect(story.executor('b', 1, 'h8')).to.include('0.0[0] on b NODE_LOCAL');
+    expect(story.submit(2, 2, { near: [['h8'], ['h8']] })).to.not.include('2.0[0] on a ANY');
+    story.loseExecutor('b', false);
+    expect(story.handle({ kind: 'hostsAwaited', hosts: [] }).join()).to.contain('on a try 1 ANY');
+  });
+
   it('stops waiting when the near executor is lost', () => {
     const story = new TaskStory();
     story.executor('a', 1, 'h1');

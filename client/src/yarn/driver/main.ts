@@ -52,7 +52,6 @@ const launcher = new YarnLauncher({
     ...trust,
   }),
   user: description.user,
-  rackOf: (host) => racks.get(host),
   connect: () =>
     Promise.resolve({
       applicationId: input.applicationId,
@@ -60,8 +59,10 @@ const launcher = new YarnLauncher({
       key,
       master: input.master,
       stagingDirectory: description.stagingDirectory,
+      racks,
     }),
   filesDirectory,
+  tell: (text) => console.tell('yarn', text),
   logger: console.logger,
   setLogLevel: (level) => console.setLogLevel(level),
 });

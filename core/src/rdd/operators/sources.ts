@@ -3,6 +3,7 @@ import { InputFormatError, combineFiles, expandInput, splitFiles } from '@heddle
 import { captureCallSite, driverCodeTable } from '../../closures/index.js';
 import { encodeBatches } from '../../codec/index.js';
 import type { DriverCore } from '../../context/driver-core.js';
+import type { HostBytes } from '../../context/job-runner.js';
 import type { FileOperator, FilePiece, LongsAs, SourceSplit } from '../../plan/index.js';
 import { checkPartitionCount, checkText } from '../arguments.js';
 import { RddNode, type PreparedFacts } from '../rdd-node.js';
@@ -141,11 +142,26 @@ export function fileNode(
     },
   });
   node.name = path;
+  core.application.runner.inputNamed?.(async () => {
+    const files = await expandInput(core.application.fileSystems, path);
+    return bytesOfHosts(splitFiles(files, 1).partitions.flat());
+  });
   return node;
 }
 
 /** Bytes between the sync markers of SequenceFiles: smaller splits would have none. */
 const minSequenceSplitBytes = 100 * 1024;
+
+/** The bytes of pieces, those of each shared by the hosts that hold it. */
+function bytesOfHosts(pieces: readonly FilePiece[]): readonly HostBytes[] {
+  const bytesOfHost = new Map<string, number>();
+  for (const { hosts, length } of pieces) {
+    for (const host of hosts) {
+      bytesOfHost.set(host, (bytesOfHost.get(host) ?? 0) + length / hosts.length);
+    }
+  }
+  return Array.from(bytesOfHost, ([host, bytes]) => ({ host, bytes }));
+}
 
 function planInput(
   source: FileOperator,
