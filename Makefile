@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: chaos repartition-kills build test demo bench clean lint format cluster-up cluster-down cluster-status test-docker test-matrix
+.PHONY: chaos repartition-kills build test demo demo-yarn bench clean lint format cluster-up cluster-down cluster-status test-docker test-matrix
 
 ## Installs what the lock file says and builds everything.
 build: $(INSTALLED)
@@ -20,6 +20,10 @@ test: build
 ## Installs, builds and counts the words of every Markdown file below node_modules.
 demo: build
 	npm run --silent demo
+
+## Starts a Hadoop cluster, counts the words of a real text on it in both deploy modes, takes it down.
+demo-yarn: build
+	PATH="$(CURDIR)/node_modules/.bin:$$PATH" node integration-tests/dist/src/demo/main.js
 
 ## Measures; see docs/performance.md.
 bench: build

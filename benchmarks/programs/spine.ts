@@ -82,6 +82,8 @@ const rows: Record<string, () => Promise<string>> = {
     return `${n}/${sum}`;
   },
   start: async () => String(await sc.range(0, 10).count()),
+  empty: () => Promise.resolve('nothing'),
+  lines: async () => String(await sc.textFile(input).count()),
   'empty-tasks': async () => String(await sc.range(0, 10_000, 1, 10_000).count()),
   jobs: async () => {
     let sum = 0;

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runMeasured, type MeasuredRun } from './measured-process.js';
 import { renderTable, spreadOf, type RowReport, type Spread } from './report.js';
-import { clusterRows, spineRows, type Row } from './rows.js';
+import { clusterRows, spineRows, yarnRows, type Row } from './rows.js';
 import { prepareSpark } from './spark-peer.js';
 import { ensureTextInput } from './text-input.js';
+import { BenchmarkCluster, executors, sparkOnYarn } from './yarn/benchmark-cluster.js';
 
 /**
  * Compares Heddle with Spark, runs interleaved, each run a process of its own:
- * `node benchmarks/dist/src/main.js [--suite local|local-cluster] [--runs 3] [--warm 2] [--only row,row] [--no-spark]`.
+ * `node benchmarks/dist/src/main.js [--suite local|local-cluster|yarn] [--runs 3] [--warm 2] [--only row,row] [--no-spark]`.
  */
 const { values: options } = parseArgs({
   options: {
@@ -18,6 +19,8 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '3' },
     warm: { type: 'string', default: '2' },
     only: { type: 'string' },
+    // A running cluster of the profile `benchmark`, for the suite `yarn`.
+    cluster: { type: 'string' },
     spark: { type: 'boolean', default: true },
   },
   allowNegative: true,
@@ -28,28 +31,48 @@ const env = process.env as Readonly<Record<string, string>>;
 const textFile = join(workDirectory, 'text-256m.txt');
 mkdirSync(workDirectory, { recursive: true });
 ensureTextInput(textFile, 256 * 1_048_576);
-const isCluster = options.suite === 'local-cluster';
 /** `heddle.executor.memory` of each executor process. */
 const executorMiB = 1_024;
-const master = isCluster ? `local-cluster[2,1,${executorMiB}]` : 'local[2]';
+const masters: Readonly<Record<string, string>> = {
+  local: 'local[2]',
+  'local-cluster': `local-cluster[2,1,${executorMiB}]`,
+  yarn: 'yarn',
+};
+const master = masters[options.suite];
+if (master === undefined) throw new Error(`no such suite: ${options.suite}`);
+const cluster = master === 'yarn' ? await BenchmarkCluster.open(options.cluster) : undefined;
+const clusterEnv = { ...env, ...cluster?.environment };
 
 const heddle = (master: string, program: string): readonly string[] => {
   const command = join(root, '..', 'client', 'bin', 'heddle.js');
-  return [process.execPath, command, 'submit', '--master', master, join(root, 'programs', program)];
+  const words = master === 'yarn' ? executors : [];
+  return [
+    ...[process.execPath, command, 'submit', '--master', master],
+    ...words,
+    join(root, 'programs', program),
+  ];
 };
 const spark = options.spark
   ? prepareSpark(workDirectory, join(root, 'peers/spark/Jobs.scala'), env.PATH ?? '', master)
   : undefined;
 
+const sparkOptions =
+  spark === undefined || cluster === undefined
+    ? []
+    : await sparkOnYarn(cluster, spark.home, workDirectory);
+
 const wanted = options.only?.split(',');
 const reports: RowReport[] = [];
-const warmRuns = Number(options.warm);
-for (const row of isCluster ? clusterRows(warmRuns) : spineRows(textFile, warmRuns)) {
-  if (wanted !== undefined && !wanted.includes(row.name)) continue;
-  reports.push(await measureRow(row, Number(options.runs)));
+try {
+  for (const row of await rowsOf(Number(options.warm))) {
+    if (wanted !== undefined && !wanted.includes(row.name)) continue;
+    reports.push(await measureRow(row, Number(options.runs)));
+  }
+} finally {
+  await cluster?.close();
 }
 const closureCost =
-  !isCluster && (wanted === undefined || wanted.includes('closure-cost'))
+  options.suite === 'local' && (wanted === undefined || wanted.includes('closure-cost'))
     ? (await runMeasured(heddle('local[1]', 'closure-cost.ts'), env)).result
     : undefined;
 const table = renderTable(reports);
@@ -61,13 +84,22 @@ writeFileSync(
   `${JSON.stringify({ machine, date: new Date().toISOString(), rows: reports, closureCost }, undefined, 2)}\n`,
 );
 
+async function rowsOf(warmRuns: number): Promise<readonly Row[]> {
+  if (cluster !== undefined) return yarnRows(await cluster.put(textFile), warmRuns);
+  return options.suite === 'local-cluster' ? clusterRows(warmRuns) : spineRows(textFile, warmRuns);
+}
+
 async function measureRow(row: Row, runs: number): Promise<RowReport> {
+  if (master === undefined) throw new Error('there is no master');
   const ours: MeasuredRun[] = [];
   const theirs: MeasuredRun[] = [];
   for (let run = 0; run < runs; run++) {
-    ours.push(await runMeasured([...heddle(master, 'spine.ts'), ...row.args], env));
+    if (row.isCold === true) await cluster?.forgetEngine();
+    const command = [...heddle(master, 'spine.ts'), ...row.args];
+    ours.push(await runMeasured(command, clusterEnv, cluster?.directory));
     if (spark !== undefined) {
-      theirs.push(await runMeasured([...spark.command, ...row.args], { ...env, ...spark.env }));
+      const words = [...spark.command(sparkOptions), ...row.args];
+      theirs.push(await runMeasured(words, { ...clusterEnv, ...spark.env }, cluster?.directory));
     }
     process.stderr.write(
       `${row.name} run ${run + 1}: Heddle ${Math.round(row.figureMs(ours[run]!))} ms` +

@@ -27,10 +27,15 @@ export interface BenchmarkResult {
 const rssSampleIntervalMs = 25;
 const timeoutMs = 300_000;
 
-/** Runs a command to its end; rejects when it fails, prints no result, or takes over five minutes. */
+/**
+ * Runs a command to its end; rejects when it fails, prints no result, or takes over five minutes.
+ *
+ * @param clusterDirectory processes that work in containers below it are its own too
+ */
 export function runMeasured(
   command: readonly string[],
   env: Readonly<Record<string, string>>,
+  clusterDirectory?: string,
 ): Promise<MeasuredRun> {
   const [file, ...args] = command;
   const startedMs = performance.now();
@@ -38,7 +43,7 @@ export function runMeasured(
   let stdout = '';
   let stderrTail = '';
   let resultAfterMs = 0;
-  const tree = child.pid === undefined ? undefined : new ProcessTree(child.pid);
+  const tree = child.pid === undefined ? undefined : new ProcessTree(child.pid, clusterDirectory);
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
     if (resultAfterMs === 0 && stdout.includes('"check"')) {

@@ -1,21 +1,24 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Time between two looks for new processes; looking through all of `/proc` costs a few milliseconds. */
 const scanIntervalMs = 200;
 /** What the command line of an executor process names. */
-const executorEntry = /\/executor-main\.js(\0|$)|CoarseGrainedExecutorBackend/;
+const executorEntry = /\/(?:yarn-)?executor-main\.js(\0|$)|CoarseGrainedExecutorBackend/;
 
 /** The memory of a process and all its descendants, from `/proc`, as seen by looking now and then. */
 export class ProcessTree {
   readonly #rootPid: number;
+  readonly #clusterDirectory: string | undefined;
   readonly #pids = new Set<number>();
   /** Highest resident memory of each executor process, as the kernel kept it. */
   readonly #executorPeaks = new Map<number, number>();
   #scannedMs = -Infinity;
   #peakRssBytes = 0;
 
-  constructor(rootPid: number) {
+  /** @param clusterDirectory processes that work in containers below it count as descendants */
+  constructor(rootPid: number, clusterDirectory?: string) {
     this.#rootPid = rootPid;
+    this.#clusterDirectory = clusterDirectory;
   }
 
   /** Highest sum of resident memory that was seen. */
@@ -55,9 +58,20 @@ export class ProcessTree {
       if (status !== undefined) parentOf.set(pid, kibibytes(status, 'PPid'));
     }
     for (const pid of parentOf.keys()) {
-      if (this.#pids.has(pid) || !this.#isDescendant(pid, parentOf)) continue;
+      if (this.#pids.has(pid)) continue;
+      if (!this.#isDescendant(pid, parentOf) && !this.#isContainer(pid)) continue;
       this.#pids.add(pid);
       if (executorEntry.test(read(pid, 'cmdline') ?? '')) this.#executorPeaks.set(pid, 0);
+    }
+  }
+
+  #isContainer(pid: number): boolean {
+    if (this.#clusterDirectory === undefined) return false;
+    try {
+      const directory = readlinkSync(`/proc/${pid}/cwd`);
+      return directory.startsWith(this.#clusterDirectory) && directory.includes('/appcache/');
+    } catch {
+      return false;
     }
   }
 

@@ -9,10 +9,13 @@ export interface Row {
   figureMs(run: MeasuredRun): number;
   /** Ours divided by Spark's. */
   readonly targetRatio: number;
+  /** Whether ours is measured on a cluster that has never seen the engine. */
+  readonly isCold?: true;
 }
 
 const actionMs = (run: MeasuredRun): number => run.result.actionMs;
 const untilResultMs = (run: MeasuredRun): number => run.resultAfterMs;
+const wallMs = (run: MeasuredRun): number => run.wallMs;
 
 export function spineRows(textFile: string, warmRuns: number): readonly Row[] {
   const row = (name: string, what: string, targetRatio: number, args: string[] = []): Row => ({
@@ -56,6 +59,44 @@ export function clusterRows(warmRuns: number): readonly Row[] {
       ...row('start', 'command to first job done', 0.2),
       args: ['start', '0'],
       figureMs: untilResultMs,
+    },
+  ];
+}
+
+/** Rows on YARN in client mode: two executors of one core in containers of the same size, both engines. */
+export function yarnRows(textUri: string, warmRuns: number): readonly Row[] {
+  const action = (name: string, what: string, targetRatio: number, args: string[] = []): Row => ({
+    name,
+    what,
+    args: [name, String(warmRuns), ...args],
+    figureMs: actionMs,
+    targetRatio,
+  });
+  const start = (
+    name: string,
+    what: string,
+    targetRatio: number,
+    figureMs: Row['figureMs'],
+  ): Row => ({ name, what, args: ['start', '0'], figureMs, targetRatio });
+  return [
+    start('first-task', 'submit to first task', 0.15, untilResultMs),
+    {
+      ...start('exit', 'submit to exit of an empty application', 0.2, wallMs),
+      args: ['empty', '0'],
+    },
+    action('word-count', 'word count of 256 MiB', 0.6, [textUri]),
+    action('lines', 'lines of 256 MiB', 0.8, [textUri]),
+    action('join', 'join 2 M × 2 M', 0.7),
+    action('empty-tasks', '10,000 empty tasks', 0.3),
+    action('jobs', '200 jobs of 2 tasks', 0.3),
+    {
+      ...start(
+        'cold',
+        "first submit ever to first task (ours), against Spark's warm one",
+        0.6,
+        untilResultMs,
+      ),
+      isCold: true,
     },
   ];
 }

@@ -6,8 +6,10 @@ const pysparkVersion = '4.3.0';
 
 /** A Spark distribution and the compiled jobs, both below `workDirectory`. */
 export interface SparkPeer {
-  /** The command line of one row, before the row's own arguments. */
-  readonly command: readonly string[];
+  /** Folder of the distribution. */
+  readonly home: string;
+  /** The command line of one row, before the row's own arguments. @param options of `spark-submit` */
+  command(options?: readonly string[]): readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -44,7 +46,8 @@ export function prepareSpark(
   }
   const submit = [join(home, 'bin', 'spark-submit'), '--master', master, '--driver-memory', '4g'];
   return {
-    command: [...submit, '--class', 'Jobs', jar],
+    home,
+    command: (options = []) => [...submit, ...options, '--class', 'Jobs', jar],
     env: { PATH: path, SPARK_HOME: home, SPARK_LOCAL_IP: '127.0.0.1' },
   };
 }

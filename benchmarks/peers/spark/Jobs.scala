@@ -78,6 +78,8 @@ object Jobs {
           (a, b) => (a._1 + b._1, a._2 + b._2))
         s"$n/$sum"
       case "start" => sc.range(0L, 10L).count().toString
+      case "empty" => "nothing"
+      case "lines" => sc.textFile(args(2)).count().toString
       case "empty-tasks" => sc.range(0L, 10000L, 1L, 10000).count().toString
       case "jobs" => (0 until 200).map(_ => sc.range(0L, 2L, 1L, 2).count()).sum.toString
       case "group-by-key" =>

@@ -30,6 +30,12 @@ const usual = {
 /** The clusters that can be started by name. */
 export const clusterProfiles = {
   default: { ...usual, name: 'default' },
+  /** Without the check of virtual memory, which processes of Java meet at their usual settings. */
+  benchmark: {
+    ...usual,
+    name: 'benchmark',
+    yarn: { 'yarn.nodemanager.vmem-check-enabled': 'false' },
+  },
   /** The newest release line. */
   'hadoop-3.5': { ...usual, name: 'hadoop-3.5', hadoopVersion: '3.5.0' },
   /** Pairs of NameNodes and ResourceManagers. */

@@ -55,7 +55,11 @@ export class YarnUser {
 
   /** @param name user of HDFS and YARN; the home is made when it is missing */
   static async open(name: string): Promise<YarnUser> {
-    const cluster = await sharedCluster();
+    return YarnUser.on(await sharedCluster(), name);
+  }
+
+  /** The same on a cluster of one's own. */
+  static async on(cluster: MiniCluster, name: string): Promise<YarnUser> {
     const url = `${await cluster.webHdfsUrl()}/user/${name}`;
     const asRoot = `user.name=${cluster.superUser}`;
     for (const query of ['op=MKDIRS&permission=755', `op=SETOWNER&owner=${name}`]) {
@@ -152,6 +156,13 @@ export class YarnUser {
       if (error instanceof FileNotFoundError) return [];
       throw error;
     });
+  }
+
+  /** Runs one of Hadoop's own tools as this user. @returns what it printed */
+  async hadoop(mainClass: string, words: readonly string[]): Promise<string> {
+    const result = await this.cluster.runHadoop(mainClass, words, { user: this.name });
+    if (result.code !== 0) throw new Error(result.stderr);
+    return result.stdout.trimEnd();
   }
 
   /** Removes a path of the user's home. */

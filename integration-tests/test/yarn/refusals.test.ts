@@ -19,6 +19,23 @@ describe('What a cluster refuses', function () {
   after(() => user.close());
   afterEach(() => expectNothingLeft(user));
 
+  /** The cluster's configuration with other values, for one command. */
+  function confWith(file: string, values: Readonly<Record<string, string>>): string {
+    const conf = join(user.scratch.path, `conf-${Object.keys(values)[0]!}`);
+    cpSync(user.cluster.confDir, conf, { recursive: true });
+    const site = join(conf, file);
+    const properties = Object.entries(values)
+      .map(([name, value]) => `<property><name>${name}</name><value>${value}</value></property>`)
+      .join('');
+    // The last value of a name counts.
+    const text = readFileSync(site, 'utf8').replace(
+      '</configuration>',
+      `${properties}</configuration>`,
+    );
+    writeFileSync(site, text);
+    return conf;
+  }
+
   it('asking too much fails before any upload, naming both numbers and both settings (A-049, F38)', async () => {
     const cases = [
       {
@@ -79,17 +96,11 @@ describe('What a cluster refuses', function () {
   });
 
   it('a wrong address of the ResourceManager is named, with the setting', async () => {
-    const conf = join(user.scratch.path, 'wrong-conf');
-    cpSync(user.cluster.confDir, conf, { recursive: true });
-    const site = join(conf, 'yarn-site.xml');
     // Nothing listens on port 1.
-    writeFileSync(
-      site,
-      readFileSync(site, 'utf8').replace(
-        /(<name>yarn\.resourcemanager\.webapp\.address<\/name>\s*<value>)[^<]*/,
-        '$1127.0.0.1:1',
-      ),
-    );
+    const conf = confWith('yarn-site.xml', {
+      'yarn.resourcemanager.webapp.address': '127.0.0.1:1',
+      'yarn.resourcemanager.connect.max-wait.ms': '3000',
+    });
     const env = { HADOOP_CONF_DIR: conf };
     const [listed, ...submitted] = await Promise.all([
       user.run(['ls', '--json'], { env }),
@@ -112,9 +123,14 @@ describe('What a cluster refuses', function () {
     const admin = 'org.apache.hadoop.hdfs.tools.DFSAdmin';
     const safeMode = (action: string): Promise<unknown> =>
       user.cluster.runHadoop(admin, ['-safemode', action]);
+    const env = {
+      HADOOP_CONF_DIR: confWith('hdfs-site.xml', { 'dfs.client.failover.max.attempts': '4' }),
+    };
     await safeMode('enter');
     try {
-      const results = await Promise.all(deployModes.map((mode) => user.submit(mode, program)));
+      const results = await Promise.all(
+        deployModes.map((mode) => user.submit(mode, program, { env })),
+      );
       for (const result of results) {
         expect(result.exitCode, result.stderr).to.equal(1);
         expect(result.report).to.have.nested.property('error.code', 'SAFE_MODE');
