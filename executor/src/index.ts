@@ -19,6 +19,7 @@ export { ClusterBackend } from './backend/cluster-backend.js';
 export { ExecutorStartTimeoutError, TooManyExecutorFailuresError } from './backend/errors.js';
 export { FailureCount } from './backend/failure-count.js';
 export { LocalClusterLinks, type LocalClusterOptions } from './backend/local-cluster-links.js';
+export { hasLivingProcess } from './process/process-directories.js';
 export { nodeFlags, type ExecutorSpawnOptions } from './process/executor-spawn.js';
 export { PrestartedExecutors } from './process/prestarted-executors.js';
 export {
@@ -40,6 +41,7 @@ export {
   parseLaunchSpec,
   type ExecutorLaunchSpec,
 } from './process/launch-spec.js';
+export { ResultGoneError, readResultRange } from './results/fetch-result.js';
 export { BroadcastHub, type BroadcastHubOptions } from './broadcast/broadcast-hub.js';
 export {
   makeShuffleNetwork,

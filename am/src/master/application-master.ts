@@ -7,7 +7,7 @@ import {
   settings,
   type Logger,
 } from '@heddle/common';
-import { AuthenticatedServer, HUB_ID, type AttemptKey } from '@heddle/executor';
+import { AuthenticatedServer, HUB_ID, ResultGoneError, type AttemptKey } from '@heddle/executor';
 import { resourceManagersOf, type HadoopConfiguration } from '@heddle/hadoop-conf';
 import { RemoteError, tokenKinds, tokenOfKind } from '@heddle/hadoop-rpc';
 import { Allocator } from '../allocation/allocator.js';
@@ -219,6 +219,9 @@ export class ApplicationMaster {
       case 'removeBroadcast':
         this.#fleet?.removeBroadcast(message.id);
         return;
+      case 'readResult':
+        void this.#readResult(message);
+        return;
       case 'stopExecutors':
         void this.#stopExecutors();
         return;
@@ -287,6 +290,7 @@ export class ApplicationMaster {
         server,
         key,
         programHash: description.program.files[description.program.taskFile] ?? '',
+        attemptId: environment.attemptId,
         settings: source,
         logger,
       },
@@ -310,6 +314,23 @@ export class ApplicationMaster {
       'info',
       `executors: ${instances} of ${size.slots} tasks each, containers of ${size.containerMiB} MiB (${Math.round(size.overheadBytes / 2 ** 20)} MiB of it overhead)`,
     );
+  }
+
+  /** Reads a part of a result for the driver, which says when it wants the next one. */
+  async #readResult({
+    requestId,
+    executorId,
+    resultId,
+    fromByte,
+    toByte,
+  }: Extract<DriverRelayMessage, { kind: 'readResult' }>): Promise<void> {
+    try {
+      if (this.#fleet === undefined) throw new ResultGoneError(resultId, executorId, 'it was stopped');
+      const bytes = await this.#fleet.readResult(executorId, resultId, fromByte, toByte);
+      this.#relay.send({ kind: 'resultRange', requestId, bytes });
+    } catch (error) {
+      this.#relay.send({ kind: 'resultRange', requestId, reason: describeThrown(error) });
+    }
   }
 
   /** The program has stopped its context, and goes on without. */

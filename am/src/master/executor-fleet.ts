@@ -1,12 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { assertNever, readSetting, settings, type Logger } from '@heddle/common';
 import {
+  AuthenticatedClient,
   type AuthenticatedServer,
   BroadcastHub,
   ControlHub,
+  HUB_ID,
+  ResultGoneError,
   controlTimes,
   encodeDriverMessage,
   maxMessageBytes,
+  readResultRange,
   type AttemptKey,
   type ExecutorEnd,
   type JoinedExecutor,
@@ -27,6 +31,7 @@ export interface FleetOptions {
   readonly nodes: NodeManagers;
   readonly server: AuthenticatedServer;
   readonly key: AttemptKey;
+  readonly attemptId: string;
   /** SHA-256 of the tasks' copy of the program. */
   readonly programHash: string;
   readonly settings: ReadonlyMap<string, string>;
@@ -50,6 +55,8 @@ export interface FleetEvents {
 interface Executor {
   readonly container: Container;
   shufflePort: number | undefined;
+  /** Where its own server listens; undefined before it has joined. */
+  port: number | undefined;
   hasJoined: boolean;
   hasLeft: boolean;
   /** Why the driver ends it. */
@@ -73,6 +80,8 @@ export class ExecutorFleet {
   readonly #options: FleetOptions;
   readonly #events: FleetEvents;
   readonly #hub: ControlHub;
+  /** Asks the executors' own servers. */
+  readonly #client: AuthenticatedClient;
   readonly #broadcasts: BroadcastHub;
   readonly #executors = new Map<string, Executor>();
   /** Whether the nodes' own shuffle service is told our secret. */
@@ -84,8 +93,13 @@ export class ExecutorFleet {
   constructor(options: FleetOptions, events: FleetEvents) {
     this.#options = options;
     this.#events = events;
-    const { settings: source, logger } = options;
+    const { settings: source, logger, key, attemptId } = options;
     this.#announcesShuffle = readSetting(source, settings.shuffleServiceEnabled);
+    this.#client = new AuthenticatedClient({
+      key: key.derive('data'),
+      attemptId,
+      callerId: HUB_ID,
+    });
     this.#hub = new ControlHub(
       {
         key: options.key,
@@ -170,6 +184,22 @@ export class ExecutorFleet {
     setTimeout(() => this.#handle({ kind: 'endWanted', executorId }), leaveTimeoutMs).unref();
   }
 
+  /** Reads bytes of a result that an executor keeps, the end not included. */
+  async readResult(
+    executorId: string,
+    resultId: string,
+    fromByte: number,
+    toByte: number,
+  ): Promise<Uint8Array> {
+    const executor = this.#executors.get(executorId);
+    if (executor?.port === undefined || executor.hasLeft) {
+      throw new ResultGoneError(resultId, executorId, 'it has ended');
+    }
+    const { host } = executor.container.nodeId;
+    const peer = { id: executorId, host, port: executor.port };
+    return readResultRange(this.#client, peer, resultId, fromByte, toByte);
+  }
+
   setPeers(executors: readonly PeerInfo[]): void {
     const bytes = encodeDriverMessage({ kind: 'peers', executors });
     for (const [executorId, { hasJoined, hasLeft }] of this.#executors) {
@@ -204,6 +234,7 @@ export class ExecutorFleet {
     );
     await Promise.race([Promise.all(stops), delay(leaveTimeoutMs, undefined, { ref: false })]);
     this.#hub.close();
+    this.#client.close();
     await this.#options.server.close();
   }
 
@@ -242,6 +273,7 @@ export class ExecutorFleet {
     const executor: Executor = {
       container,
       shufflePort: undefined,
+      port: undefined,
       hasJoined: false,
       hasLeft: false,
       endReason: undefined,
@@ -302,6 +334,7 @@ export class ExecutorFleet {
     const executor = this.#executors.get(executorId);
     if (executor === undefined || executor.hasLeft) return;
     executor.hasJoined = true;
+    executor.port = port;
     const { host } = executor.container.nodeId;
     const { shufflePort } = executor;
     this.#handle({ kind: 'registered', executorId });

@@ -21,6 +21,15 @@ export type DriverRelayMessage =
   /** A snapshot for the status page, as JSON, and how far the work is (0 … 1). */
   | { readonly kind: 'status'; readonly json: string; readonly progress: number }
   | { readonly kind: 'removeBroadcast'; readonly id: number }
+  /** Answered with `resultRange`; the end is not included. */
+  | {
+      readonly kind: 'readResult';
+      readonly requestId: number;
+      readonly executorId: string;
+      readonly resultId: string;
+      readonly fromByte: number;
+      readonly toByte: number;
+    }
   /** The context is stopped and the program goes on: executors go, another context may come. */
   | { readonly kind: 'stopExecutors' }
   /** Last: nothing else follows. */
@@ -32,6 +41,13 @@ export type MasterRelayMessage =
   | { readonly kind: 'left'; readonly executorId: string; readonly end: ExecutorEnd }
   /** Nothing can run any more. */
   | { readonly kind: 'failed'; readonly reason: string; readonly exitCode: number }
+  /** Answers `readResult`: the bytes, or why there are none. */
+  | {
+      readonly kind: 'resultRange';
+      readonly requestId: number;
+      readonly bytes?: Uint8Array;
+      readonly reason?: string;
+    }
   /** A line for the log of the driver. */
   | { readonly kind: 'note'; readonly level: 'info' | 'warn'; readonly text: string }
   /** Answers `stopExecutors`. */

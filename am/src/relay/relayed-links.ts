@@ -1,5 +1,6 @@
 import { HeddleError, assertNever, type Logger } from '@heddle/common';
 import {
+  ResultGoneError,
   decodeExecutorMessage,
   encodeDriverMessage,
   type AttemptKey,
@@ -25,6 +26,12 @@ export class ApplicationGivenUpError extends HeddleError {
   ) {
     super(`the application was given up: ${reason}`);
   }
+}
+
+/** A part of a result that is on its way. */
+interface PendingRange {
+  resolve(bytes: Uint8Array): void;
+  fail(reason: string): void;
 }
 
 /** An ApplicationMaster to connect with, and the proof of belonging to it. */
@@ -57,6 +64,8 @@ export interface RelayedLinksOptions extends MasterPlace {
 const firstWishDelayMs = 1_000;
 /** The scheduler tells the hosts of a job's input this soon after the job began. */
 const hostsAfterJobMs = 80;
+/** How long a part of a result may take, a broken connection that is made again included. */
+const rangeTimeoutMs = 120_000;
 /** How long the ApplicationMaster may take to end everything. */
 const finishTimeoutMs = 30_000;
 
@@ -78,6 +87,9 @@ export class RelayedLinks implements ExecutorLinks {
   #heldWish: LinkWish | undefined;
   #mayWish = false;
   #outcome: ProgramOutcome | undefined;
+  /** Parts of results that were asked for. */
+  readonly #ranges = new Map<number, PendingRange>();
+  #nextRequest = 0;
   #isGone = false;
   #stopping: Promise<void> | undefined;
   /** What an ApplicationMaster that takes over must be told again. */
@@ -164,6 +176,30 @@ export class RelayedLinks implements ExecutorLinks {
     this.#client.send({ kind: 'wish', ...this.#heldWish });
     this.#wish = this.#heldWish;
     this.#heldWish = undefined;
+  }
+
+  /** The driver may not reach executors, the ApplicationMaster does: it asks for each range, and keeps none. */
+  async readResult(
+    executorId: string,
+    resultId: string,
+    fromByte: number,
+    toByte: number,
+  ): Promise<Uint8Array> {
+    if (this.#isGone) throw new ResultGoneError(resultId, executorId, 'the application has ended');
+    const requestId = this.#nextRequest++;
+    const range = Promise.withResolvers<Uint8Array>();
+    const fail = (reason: string): void =>
+      range.reject(new ResultGoneError(resultId, executorId, reason));
+    const timer = setTimeout(
+      () => fail(`the ApplicationMaster has not brought it for ${rangeTimeoutMs} ms`),
+      rangeTimeoutMs,
+    );
+    this.#ranges.set(requestId, { resolve: range.resolve, fail });
+    this.#client.send({ kind: 'readResult', requestId, executorId, resultId, fromByte, toByte });
+    return range.promise.finally(() => {
+      clearTimeout(timer);
+      this.#ranges.delete(requestId);
+    });
   }
 
   send(executorId: string, message: DriverMessage): void {
@@ -256,6 +292,13 @@ export class RelayedLinks implements ExecutorLinks {
       case 'failed':
         this.#givenUp(new ApplicationGivenUpError(message.reason, message.exitCode));
         return;
+      case 'resultRange': {
+        const pending = this.#ranges.get(message.requestId);
+        const { bytes, reason = 'it has no reason' } = message;
+        if (bytes === undefined) pending?.fail(reason);
+        else pending?.resolve(bytes);
+        return;
+      }
       case 'note':
         this.#options.logger[message.level](message.text);
         return;
@@ -331,6 +374,7 @@ export class RelayedLinks implements ExecutorLinks {
     this.#isGone = true;
     this.#executorsStopped.resolve(undefined);
     this.#finished.resolve(undefined);
+    for (const { fail } of this.#ranges.values()) fail(error.message);
     if (this.#stopping === undefined) this.#events?.failed(error);
   }
 }

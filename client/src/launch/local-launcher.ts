@@ -17,6 +17,7 @@ import type {
 import { version } from 'heddle';
 import { driverCodeTable, setFilesRootDirectory } from 'heddle/internal';
 import { threadEntryUrl } from '../engine-files.js';
+import { ownDirectories, removeAbandonedDirectories } from './abandoned-directories.js';
 import { DirectoryJanitor } from './directory-janitor.js';
 import type { ApplicationBackend, LocalBackendParts } from './local-backends.js';
 import {
@@ -84,7 +85,9 @@ export class LocalLauncher implements Launcher {
   constructor(options: LocalLauncherOptions) {
     this.#options = options;
     this.submittedSettings = options.submittedSettings;
-    for (const directory of options.privateDirectories ?? []) this.#janitor.add(directory);
+    const { privateDirectories = [] } = options;
+    ownDirectories(privateDirectories);
+    for (const directory of privateDirectories) this.#janitor.add(directory);
   }
 
   /**
@@ -125,12 +128,12 @@ export class LocalLauncher implements Launcher {
     const { logger } = this.#options;
     const program = await this.#options.program;
 
-    const directories = createLocalDirectories(
-      readOptionalSetting(context.settings, settings.localDir)?.map((path) => resolve(path)) ??
-        tmpdir(),
-      applicationId,
-    );
+    const bases = readOptionalSetting(context.settings, settings.localDir)?.map((path) =>
+      resolve(path),
+    ) ?? [tmpdir()];
+    const directories = createLocalDirectories(bases, applicationId);
     this.#directories = directories;
+    ownDirectories(directories.directories);
     for (const directory of directories.directories) this.#janitor.add(directory);
     let application: ApplicationBackend | undefined;
     try {
@@ -181,6 +184,9 @@ export class LocalLauncher implements Launcher {
         ...schedulerSettings(context.settings),
       });
       await runner.start();
+      void removeAbandonedDirectories([...new Set([...bases, tmpdir()])]).then((removed) => {
+        if (removed.length > 0) logger.info('removed what killed applications left', { directories: removed.join(', ') });
+      });
       this.#runner = runner;
       this.#eventLog = eventLog;
       this.#summary = {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { describeThrown, readSetting, settings, settingsRegistry } from '@heddle/common';
 import { installLauncher, installStackTranslation } from 'heddle/internal';
+import { ownDirectories } from '../launch/abandoned-directories.js';
 import { DirectoryJanitor } from '../launch/directory-janitor.js';
 import { bundleProgram } from '../bundler/index.js';
 import { reportError } from '../command/error-report.js';
@@ -52,6 +53,7 @@ async function runInClient(
   const runtime = installedRuntime();
   submission.prepare(runtime, source);
   const workDirectory = mkdtempSync(join(tmpdir(), 'heddle-program-'));
+  ownDirectories([workDirectory]);
   new DirectoryJanitor().add(workDirectory);
   const bundling = bundleProgram({
     entry,
@@ -157,6 +159,7 @@ async function runInCluster(
   const startedMs = performance.now();
   const tellUser = (text: string): void => console.tell('yarn', text);
   const workDirectory = mkdtempSync(join(tmpdir(), 'heddle-program-'));
+  ownDirectories([workDirectory]);
   new DirectoryJanitor().add(workDirectory);
   const stop = new AbortController();
   let applicationId: string | undefined;

@@ -34,6 +34,11 @@ export const settings = {
     doc: 'Encoded results of one action that the driver accepts before it fails the job with `ResultTooLargeError`; 0 for no limit.',
     default: 2 ** 30,
   }),
+  taskMaxDirectResultSize: bytesEntry('heddle.task.maxDirectResultSize', 'b', {
+    doc: 'Largest encoded result of a task that an executor process sends with the news of its end. A larger one stays there until the driver fetches it.',
+    default: 2 ** 20,
+    validate: atLeast(0),
+  }),
   driverMemory: bytesEntry('heddle.driver.memory', 'm', {
     doc: 'Heap limit of the driver. Read before the driver starts: by `--driver-memory`, `--conf` or the properties file, not from code.',
     defaultText: "Node's own",

@@ -1,7 +1,8 @@
 import { assertNever, InternalError, type HeddleError, type Logger } from '@heddle/common';
 import type { BackendEvents, ExecutorWish, SchedulerBackend } from '@heddle/scheduler';
-import type { StageBinary, TaskDescription, TaskUpdate } from 'heddle/internal';
+import type { StageBinary, StoredResult, TaskDescription, TaskUpdate } from 'heddle/internal';
 import type { DriverMessage, ExecutorMessage, PeerInfo } from '../control/index.js';
+import { fetchResult } from '../results/fetch-result.js';
 import type { ExecutorEnd, ExecutorLinks, JoinedExecutor } from './executor-links.js';
 
 /** How long executors have to confirm a removal. */
@@ -92,6 +93,20 @@ export class ClusterBackend implements SchedulerBackend {
 
   recall(executorId: string, taskAttemptId: number): void {
     this.#links.send(executorId, { kind: 'recall', taskAttemptId });
+  }
+
+  async fetchResult(executorId: string, result: StoredResult): Promise<Uint8Array> {
+    try {
+      return await fetchResult(result, (fromByte, toByte) =>
+        this.#links.readResult(executorId, result.resultId, fromByte, toByte),
+      );
+    } finally {
+      this.dropResult(executorId, result);
+    }
+  }
+
+  dropResult(executorId: string, { resultId }: StoredResult): void {
+    this.#links.send(executorId, { kind: 'dropResult', resultId });
   }
 
   async removeRdd(rddId: number): Promise<void> {

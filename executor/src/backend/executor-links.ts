@@ -58,6 +58,13 @@ export interface ExecutorLinks {
   send(executorId: string, message: DriverMessage): void;
   /** Ends an executor by the driver's wish; `left` follows, without blame. */
   end(executorId: string, reason: string): void;
+  /** Reads bytes of a result that an executor keeps, the end not included; bounded. */
+  readResult(
+    executorId: string,
+    resultId: string,
+    fromByte: number,
+    toByte: number,
+  ): Promise<Uint8Array>;
   /** Tells all executors where the others are. */
   setPeers(executors: readonly PeerInfo[]): void;
   /** Holds a broadcast variable where executors can get it; its bytes must not change. */

@@ -25,7 +25,8 @@ import {
   startShuffleService,
   type ShuffleServiceHandle,
 } from '../shuffle-service/start-shuffle-service.js';
-import { AuthenticatedServer, type AttemptKey } from '../transport/index.js';
+import { readResultRange, ResultGoneError } from '../results/fetch-result.js';
+import { AuthenticatedClient, AuthenticatedServer, type AttemptKey } from '../transport/index.js';
 import { ExecutorStartTimeoutError, TooManyExecutorFailuresError } from './errors.js';
 import type { ExecutorEnd, ExecutorLinkEvents, ExecutorLinks } from './executor-links.js';
 import { FailureCount } from './failure-count.js';
@@ -68,6 +69,8 @@ const STOP_TIMEOUT_MS = 3_000;
 const KILLED_TIMEOUT_MS = 5_000;
 /** Between the end of an executor and the start of the next one, when they end at once. */
 const RESTART_DELAY_MS = 200;
+/** A shuffle service that keeps dying is not started again. */
+const MAX_SERVICE_RESTARTS = 3;
 /** An executor whose process lives connects again when its machine lets it. */
 const RECONNECT_GRACE_MS = 10_000;
 
@@ -90,6 +93,8 @@ interface Member {
 export class LocalClusterLinks implements ExecutorLinks {
   readonly #options: LocalClusterOptions;
   readonly #server: AuthenticatedServer;
+  /** Asks the executors' own servers. */
+  readonly #client: AuthenticatedClient;
   readonly #hub: ControlHub;
   readonly #broadcasts: BroadcastHub;
   readonly #members = new Map<string, Member>();
@@ -99,6 +104,7 @@ export class LocalClusterLinks implements ExecutorLinks {
   /** Serves map outputs of executors that have ended; undefined when it does not run. */
   #service: ShuffleServiceHandle | undefined;
   #serviceReady: Promise<void> = Promise.resolve();
+  #serviceEnds = 0;
   #port = 0;
   #launching: Promise<void> | undefined;
   #nextId = 1;
@@ -121,6 +127,11 @@ export class LocalClusterLinks implements ExecutorLinks {
       attemptId: applicationAttemptId,
       targetId: HUB_ID,
       logger,
+    });
+    this.#client = new AuthenticatedClient({
+      key: key.derive('data'),
+      attemptId: applicationAttemptId,
+      callerId: HUB_ID,
     });
     this.#hub = new ControlHub(
       {
@@ -183,8 +194,12 @@ export class LocalClusterLinks implements ExecutorLinks {
     this.#options.prestarted?.close();
   }
 
-  /** Never rejects: without the service map outputs of ended executors are made again. */
-  async #startService(): Promise<void> {
+  /**
+   * Never rejects: without the service map outputs of ended executors are made again.
+   *
+   * @param port where it was before: executors have been told so
+   */
+  async #startService(port = 0): Promise<void> {
     const { key, applicationId, shuffleServiceEntry, logger } = this.#options;
     if (shuffleServiceEntry === undefined) return;
     try {
@@ -192,14 +207,15 @@ export class LocalClusterLinks implements ExecutorLinks {
         applicationId,
         secret: stockShuffleSecret(key),
         host: ADDRESS,
+        port,
         localDirectories: this.#options.localDirectories,
         ownedDirectories: this.#options.ownedDirectories,
         entry: shuffleServiceEntry,
         environment: this.#options.environment,
         logger,
         ended: (exitCode) => {
-          this.#service = undefined;
           logger.warn('the shuffle service has ended', { exitCode: exitCode ?? undefined });
+          this.#serviceEnded();
         },
       });
       if (this.#stopping === undefined) this.#service = service;
@@ -207,6 +223,14 @@ export class LocalClusterLinks implements ExecutorLinks {
     } catch (error) {
       logger.warn('the shuffle service could not be started', { error: describeThrown(error) });
     }
+  }
+
+  /** What it serves is on disk: another process can do it as well. */
+  #serviceEnded(): void {
+    const port = this.#service?.port;
+    this.#service = undefined;
+    if (this.#stopping !== undefined || port === undefined) return;
+    if (++this.#serviceEnds <= MAX_SERVICE_RESTARTS) this.#serviceReady = this.#startService(port);
   }
 
   /** Process id of the shuffle service, while it runs. */
@@ -229,6 +253,20 @@ export class LocalClusterLinks implements ExecutorLinks {
     member.endReason = reason;
     this.#hub.send(executorId, { kind: 'stop' });
     setTimeout(() => member.child.signal('SIGKILL'), STOP_TIMEOUT_MS).unref();
+  }
+
+  async readResult(
+    executorId: string,
+    resultId: string,
+    fromByte: number,
+    toByte: number,
+  ): Promise<Uint8Array> {
+    const registered = this.#members.get(executorId)?.registered;
+    if (registered === undefined) {
+      throw new ResultGoneError(resultId, executorId, 'it has ended');
+    }
+    const peer = { id: executorId, host: registered.remoteAddress, port: registered.port };
+    return readResultRange(this.#client, peer, resultId, fromByte, toByte);
   }
 
   setPeers(executors: readonly PeerInfo[]): void {
@@ -272,6 +310,7 @@ export class LocalClusterLinks implements ExecutorLinks {
     this.killSync();
     await this.#allEnded(KILLED_TIMEOUT_MS);
     this.#hub.close();
+    this.#client.close();
     await this.#server.close();
   }
 

@@ -80,7 +80,7 @@ const result = union({
     }),
   },
   value: { bytes },
-  stored: { resultId: text, sizeBytes: amount },
+  stored: { resultId: text, sizeBytes: whole },
 });
 
 const failure = union({

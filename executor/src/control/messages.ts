@@ -34,6 +34,8 @@ export type DriverMessage =
   | { readonly kind: 'removeRdd'; readonly requestId: number; readonly rddId: number }
   | { readonly kind: 'removeShuffle'; readonly requestId: number; readonly shuffleId: number }
   | { readonly kind: 'removeBroadcast'; readonly requestId: number; readonly id: number }
+  /** The driver has a result that was kept for it, or wants it no more. */
+  | { readonly kind: 'dropResult'; readonly resultId: string }
   /** All executors of the application; replaces what was known. */
   | { readonly kind: 'peers'; readonly executors: readonly PeerInfo[] }
   | { readonly kind: 'setLogLevel'; readonly level: string }

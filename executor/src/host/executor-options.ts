@@ -24,6 +24,8 @@ export interface ExecutorOptions {
   readonly memory: ExecutorMemory;
   /** Largest encoded result of one task; 0 is no limit. */
   readonly maxResultBytes: number;
+  /** Largest encoded result that goes with the news of a task's end; others are kept. @default any */
+  readonly maxDirectResultBytes?: number;
   /** @default 'zstd' */
   readonly shuffleCompression?: 'none' | 'zstd';
   /** How map outputs of other executors are read and its own are served. @default it is alone in its process */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { InternalError } from '@heddle/common';
+import { plainCodeTable } from 'heddle/internal';
 import type { BlockStatus, StageBinary, TaskDescription, TaskUpdate } from 'heddle/internal';
 import { FileStore } from '../files/file-store.js';
 import { BroadcastStore } from '../broadcast/broadcast-store.js';
@@ -8,6 +9,8 @@ import { blockName } from '../storage/block-memory.js';
 import { BlockStore } from '../storage/block-store.js';
 import type { PeerAccess } from '../storage/remote/peers.js';
 import { RemoteBlocks } from '../storage/remote/remote-blocks.js';
+import { ResultStore } from '../results/result-store.js';
+import { taskFailure } from '../thread/task-failure.js';
 import { noMetrics } from '../thread/task-metrics.js';
 import type { ExecutorOptions } from './executor-options.js';
 import { MemoryWatch } from './memory-watch.js';
@@ -28,6 +31,8 @@ export interface ExecutorEvents {
 
 /** Cached blocks keep at least this share of their memory, however much broadcast variables take. */
 const leastBlockShare = 0.25;
+/** Results that wait for the driver take no more than this share of that memory; others go to files. */
+const mostResultShare = 0.5;
 /** Memory of a block that a task reads from another executor; a larger one goes through a file. */
 const remoteBlockBytes = 32 * 1024 * 1024;
 
@@ -48,6 +53,8 @@ export class Executor {
   readonly #waiting: TaskDescription[] = [];
   readonly #stages = new Map<string, StageBinary>();
   readonly #broadcasts: BroadcastStore;
+  readonly #results: ResultStore;
+  #resultBytes = 0;
   /** Blocks that changed in this turn of the loop: told together. */
   readonly #changedBlocks = new Map<string, BlockStatus>();
   #remoteBlocks: RemoteBlocks | undefined;
@@ -73,6 +80,14 @@ export class Executor {
     this.#broadcasts = new BroadcastStore({
       executorId: options.executorId,
       changed: (id, bytes) => this.#broadcastChanged(id, bytes),
+    });
+    this.#results = new ResultStore({
+      directories: this.#scratchDirectories,
+      memoryLimitBytes: options.memory.storageBytes * mostResultShare,
+      memoryChanged: (usedBytes) => {
+        this.#resultBytes = usedBytes;
+        this.#shareMemory();
+      },
     });
     this.#shuffle = new ExecutorShuffle(options);
     const ready = Promise.withResolvers<undefined>();
@@ -105,6 +120,7 @@ export class Executor {
     const { executorId, host, memory, logger } = this.#options;
     this.#broadcasts.connect(access);
     this.#broadcasts.install(access.routes);
+    this.#results.install(access.routes);
     this.#remoteBlocks = new RemoteBlocks({
       executorId,
       host,
@@ -211,6 +227,11 @@ export class Executor {
     for (const slot of this.#threads) slot.dropBroadcast(id);
   }
 
+  /** Forgets a result that was kept for the driver. */
+  dropResult(resultId: string): void {
+    this.#results.drop(resultId);
+  }
+
   /** Ends all threads and drops all blocks, within `stopTimeoutMs`; idempotent. Tasks get no update. */
   async stop(): Promise<void> {
     this.#stopped ??= this.#stop();
@@ -304,7 +325,22 @@ export class Executor {
       const { status } = update.result;
       this.#shuffle.add(status);
     }
-    this.#events.taskUpdate(update);
+    this.#events.taskUpdate(this.#withoutLargeResult(update));
+  }
+
+  /** A result that is too large for a message stays here until the driver fetches it. */
+  #withoutLargeResult(update: TaskUpdate): TaskUpdate {
+    const { maxDirectResultBytes = Infinity } = this.#options;
+    if (update.kind !== 'succeeded' || update.result.kind !== 'value') return update;
+    const { bytes } = update.result;
+    if (bytes.byteLength <= maxDirectResultBytes) return update;
+    try {
+      return { ...update, result: this.#results.keep(bytes) };
+    } catch (error) {
+      const { taskAttemptId, executorId, metrics } = update;
+      const failure = taskFailure(error, undefined, plainCodeTable);
+      return { kind: 'failed', taskAttemptId, executorId, failure, metrics };
+    }
   }
 
   #blockChanged(status: BlockStatus): void {
@@ -323,11 +359,15 @@ export class Executor {
       if (bytes === undefined) slot.dropBroadcast(id);
       else slot.addBroadcast(id, bytes);
     }
-    const { storageBytes } = this.#options.memory;
-    this.#blocks.setMemoryLimit(
-      Math.max(storageBytes * leastBlockShare, storageBytes - this.#broadcasts.sizeBytes),
-    );
+    this.#shareMemory();
     if (bytes !== undefined) this.#events.broadcastHeld?.(id);
+  }
+
+  /** Cached blocks have what broadcast variables and waiting results leave. */
+  #shareMemory(): void {
+    const { storageBytes } = this.#options.memory;
+    const taken = this.#broadcasts.sizeBytes + this.#resultBytes;
+    this.#blocks.setMemoryLimit(Math.max(storageBytes * leastBlockShare, storageBytes - taken));
   }
 
   #slotIdle(slot: TaskSlot): void {

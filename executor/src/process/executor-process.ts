@@ -178,6 +178,7 @@ export class ExecutorProcess {
         scratchDirectories: this.#directories.own,
         memory: planExecutorMemory(spec.memoryBytes, spec.slots),
         maxResultBytes: readSetting(source, settings.driverMaxResultSize),
+        maxDirectResultBytes: readSetting(source, settings.taskMaxDirectResultSize),
         shuffleCompression: readSetting(source, settings.shuffleCompress) ? 'zstd' : 'none',
         shuffle: makeShuffleNetwork({
           key,
@@ -246,6 +247,9 @@ export class ExecutorProcess {
       case 'removeBroadcast':
         executor.removeBroadcast(message.id);
         this.#done(message.requestId);
+        return;
+      case 'dropResult':
+        executor.dropResult(message.resultId);
         return;
       case 'peers':
         this.#peers.set(message.executors);

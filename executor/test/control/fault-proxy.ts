@@ -121,7 +121,7 @@ export class FaultProxy {
 }
 
 /** Bytes of the first WebSocket frame; undefined while it is not complete. */
-function frameLength(bytes: Buffer): number | undefined {
+export function frameLength(bytes: Buffer): number | undefined {
   if (bytes.length < 2) return undefined;
   const short = bytes[1]! & 0x7f;
   const masked = (bytes[1]! & 0x80) !== 0 ? 4 : 0;

@@ -85,6 +85,7 @@ export class ClusterFixture {
         wish: () => links.wish(),
         send: (executorId, message) => links.send(executorId, message),
         end: (executorId, reason) => links.end(executorId, reason),
+        readResult: (...range) => links.readResult(...range),
         setPeers: (peers) => links.setPeers(peers),
         addBroadcast: (id, bytes) => links.addBroadcast(id, bytes),
         removeBroadcast: (id) => links.removeBroadcast(id),

@@ -31,9 +31,11 @@ export interface SchedulerBackend {
   recall?(executorId: string, taskAttemptId: number): void;
   /**
    * Brings a result that stayed on its executor, which then forgets it. Rejects when it is gone or
-   * does not come in time. Only backends whose executors keep results need this.
+   * does not come in time. Only backends whose executors keep results need this and the next one.
    */
   fetchResult?(executorId: string, result: StoredResult): Promise<Uint8Array>;
+  /** Has the executor forget a result that nobody wants. */
+  dropResult?(executorId: string, result: StoredResult): void;
   /** Drops all cached blocks of an RDD. */
   removeRdd(rddId: number): Promise<void>;
   /** Deletes the map outputs of a shuffle on every executor. */

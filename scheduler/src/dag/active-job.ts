@@ -23,6 +23,9 @@ export class ActiveJob {
   /** Results that wait for the end of the job, if it is one that waits. */
   #held: Map<number, PartitionResult> | undefined;
   #sizeBytes = 0;
+  /** Sizes of results that are on their way. */
+  readonly #announced = new Map<number, number>();
+  #announcedBytes = 0;
 
   constructor(id: number, spec: JobSpec) {
     this.id = id;
@@ -43,9 +46,17 @@ export class ActiveJob {
     this.#held ??= new Map();
   }
 
-  /** Bytes of the results so far. */
+  /** Bytes of the results so far, those that are on their way included. */
   get sizeBytes(): number {
-    return this.#sizeBytes;
+    return this.#sizeBytes + this.#announcedBytes;
+  }
+
+  /** A result of this size is about to be fetched. */
+  announce(partition: number, sizeBytes: number): void {
+    if (!this.unfinished.has(partition)) return;
+    this.#forgetAnnounced(partition);
+    this.#announced.set(partition, sizeBytes);
+    this.#announcedBytes += sizeBytes;
   }
 
   /**
@@ -55,6 +66,7 @@ export class ActiveJob {
    */
   take(result: PartitionResult): readonly PartitionResult[] | undefined {
     if (!this.unfinished.delete(result.partition)) return undefined;
+    this.#forgetAnnounced(result.partition);
     this.#sizeBytes += result.bytes.byteLength;
     if (this.#held === undefined) return [result];
     this.#held.set(result.partition, result);
@@ -70,11 +82,18 @@ export class ActiveJob {
     if (hasResults && this.#held === undefined) return false;
     this.#held?.clear();
     this.#sizeBytes = 0;
+    this.#announced.clear();
+    this.#announcedBytes = 0;
     for (const partition of this.partitions) this.unfinished.add(partition);
     return true;
   }
 
   positionsOf(partition: number): readonly number[] {
     return this.#positions.get(partition) ?? [];
+  }
+
+  #forgetAnnounced(partition: number): void {
+    this.#announcedBytes -= this.#announced.get(partition) ?? 0;
+    this.#announced.delete(partition);
   }
 }

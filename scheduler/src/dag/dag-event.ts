@@ -51,6 +51,14 @@ export type DagEvent =
       readonly stageAttempt: number;
       readonly partition: number;
     }
+  /** A task of a result stage has ended; its result is about to be fetched. */
+  | {
+      readonly kind: 'resultAnnounced';
+      readonly stageId: number;
+      readonly generation: number;
+      readonly partition: number;
+      readonly sizeBytes: number;
+    }
   /** The stage could not be made ready to run (its plan or a split could not be made). */
   | { readonly kind: 'stageBroken'; readonly stageId: number; readonly error: unknown }
   /** What the job's owner does with results threw. */

@@ -136,6 +136,9 @@ export class DagScheduler {
         this.#abortStage(stage, { kind: 'unschedulable', stageId, stageName: name, partition });
         break;
       }
+      case 'resultAnnounced':
+        this.#resultAnnounced(event);
+        break;
       case 'stageBroken': {
         const stage = this.#stages.get(event.stageId);
         if (stage !== undefined) this.#breakStage(stage, event.error);
@@ -352,12 +355,7 @@ export class DagScheduler {
       const { accumulators } = event;
       const ready = job.take({ partition, bytes: result.bytes, accumulators });
       if (ready === undefined) return;
-      const { maxResultSizeBytes: limitBytes } = this.#options;
-      const { sizeBytes } = job;
-      if (limitBytes > 0 && sizeBytes > limitBytes) {
-        this.#failJob(job, { kind: 'resultTooLarge', sizeBytes, limitBytes });
-        return;
-      }
+      if (this.#failIfTooLarge(job)) return;
       for (const each of ready) {
         this.#mergeAccumulators(each.accumulators);
         for (const position of job.positionsOf(each.partition)) {
@@ -366,6 +364,22 @@ export class DagScheduler {
       }
     }
     this.#partitionDone(stage, partition);
+  }
+
+  /** Counts a result before it is fetched, so that a job that is too large never fills the memory. */
+  #resultAnnounced(event: Extract<DagEvent, { kind: 'resultAnnounced' }>): void {
+    const stage = this.#stages.get(event.stageId);
+    if (stage?.kind !== 'result' || event.generation !== this.generationOf(stage)) return;
+    stage.job.announce(event.partition, event.sizeBytes);
+    this.#failIfTooLarge(stage.job);
+  }
+
+  #failIfTooLarge(job: ActiveJob): boolean {
+    const { maxResultSizeBytes: limitBytes } = this.#options;
+    const { sizeBytes } = job;
+    if (limitBytes === 0 || sizeBytes <= limitBytes) return false;
+    this.#failJob(job, { kind: 'resultTooLarge', sizeBytes, limitBytes });
+    return true;
   }
 
   #partitionDone(stage: Stage, partition: number): void {

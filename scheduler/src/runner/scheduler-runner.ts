@@ -7,6 +7,7 @@ import type {
   JobRequest,
   JobRunner,
   StageInfo,
+  StoredResult,
   TaskUpdate,
 } from 'heddle/internal';
 import { ContextStoppedError, plainCodeTable } from 'heddle/internal';
@@ -76,7 +77,10 @@ export class SchedulerRunner implements JobRunner {
       refused: (jobId, error) =>
         this.#loop.tell({ to: 'dag', event: { kind: 'resultRefused', jobId, error } }),
     });
-    this.#storedResults = new StoredResults(backend, logger, (update) => this.#updated(update));
+    this.#storedResults = new StoredResults(backend, logger, {
+      isWanted: ({ taskAttemptId }) => this.#tasks.isWanted(taskAttemptId),
+      ended: (update) => this.#updated(update),
+    });
     this.#supply = new ExecutorSupply({
       backend,
       dag: this.#dag,
@@ -283,7 +287,7 @@ export class SchedulerRunner implements JobRunner {
       },
       taskUpdate: (update) => {
         if (update.kind === 'succeeded' && update.result.kind === 'stored') {
-          this.#storedResults.fetch(update, update.result);
+          this.#resultStored(update, update.result);
         } else {
           this.#updated(update);
         }
@@ -291,6 +295,20 @@ export class SchedulerRunner implements JobRunner {
       mayCommit: (request) => this.#mayCommit(request),
       backendFailed: (error) => this.#failJobs(error, true),
     };
+  }
+
+  /** Its size counts before a byte of it is fetched: the limit of results protects this process's memory. */
+  #resultStored(update: Extract<TaskUpdate, { kind: 'succeeded' }>, stored: StoredResult): void {
+    const task = this.#tasks.runningTask(update.taskAttemptId);
+    if (task?.executorId === update.executorId) {
+      const { stageId, generation, partition } = task;
+      const { sizeBytes } = stored;
+      this.#loop.tell({
+        to: 'dag',
+        event: { kind: 'resultAnnounced', stageId, generation, partition, sizeBytes },
+      });
+    }
+    this.#storedResults.fetch(update, stored);
   }
 
   #updated(update: TaskUpdate): void {

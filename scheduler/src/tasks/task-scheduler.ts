@@ -98,6 +98,11 @@ export class TaskScheduler {
     return this.#running.get(taskAttemptId)?.info;
   }
 
+  /** Whether the attempt is one of ours, and nobody has asked to end it. */
+  isWanted(taskAttemptId: number): boolean {
+    return this.#running.get(taskAttemptId)?.isKilled === false;
+  }
+
   /** Nothing is left of any task set; for tests. */
   get isEmpty(): boolean {
     return this.#sets.isEmpty && this.#running.size === 0;

@@ -7,6 +7,7 @@ import type {
   StageBinary,
   StageCompiler,
   StagePlan,
+  StoredResult,
   TaskDescription,
   TaskFailure,
   TaskMetrics,
@@ -96,6 +97,8 @@ export class FakeBackend implements SchedulerBackend {
   events: BackendEvents | undefined;
   /** Ends tasks on the next turn of the event loop. */
   autoReply: ((launched: LaunchedTask) => TaskUpdate | undefined) | undefined;
+  /** Results that stay on their executors; without one they are lost. */
+  readonly kept = new Map<string, Promise<Uint8Array>>();
   #mapIds = 0;
 
   start(events: BackendEvents): Promise<void> {
@@ -193,6 +196,27 @@ export class FakeBackend implements SchedulerBackend {
       accumulators: [],
       blocks: [],
     };
+  }
+
+  /** The update of a task whose result waits to be fetched. */
+  successKept(launched: LaunchedTask, bytes: Uint8Array | Promise<Uint8Array>, sizeBytes: number): TaskUpdate {
+    const resultId = `r${launched.task.taskAttemptId}`;
+    this.kept.set(resultId, Promise.resolve(bytes));
+    const update = this.success(launched) as Extract<TaskUpdate, { kind: 'succeeded' }>;
+    return { ...update, result: { kind: 'stored', resultId, sizeBytes } };
+  }
+
+  async fetchResult(_executorId: string, { resultId }: StoredResult): Promise<Uint8Array> {
+    this.calls.push(`fetchResult ${resultId}`);
+    const bytes = await this.kept.get(resultId);
+    this.kept.delete(resultId);
+    if (bytes === undefined) throw new Error('it is gone');
+    return bytes;
+  }
+
+  dropResult(_executorId: string, { resultId }: StoredResult): void {
+    this.calls.push(`dropResult ${resultId}`);
+    this.kept.delete(resultId);
   }
 
   removeRdd(rddId: number): Promise<void> {

@@ -1,0 +1,119 @@
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { hasLivingProcess } from '@heddle/executor';
+
+/** In each directory that a driver owns: who that is. */
+const OWNER_FILE = 'owner.json';
+/** How our directories are named, those of applications and those of built programs. */
+const NAME_PATTERN = /^heddle-(local-|program-)/;
+
+/** A process of one machine, told from all others that may ever have its number. */
+interface Owner {
+  readonly host: string;
+  /** Changes with every start of the machine; empty where the system does not tell. */
+  readonly boot: string;
+  /** Numbers of processes mean something in one of these only. */
+  readonly pidNamespace: string;
+  readonly pid: number;
+  /** When the process began, in the system's own units. */
+  readonly started: string;
+}
+
+/** Notes this process as the owner of directories, for `removeAbandonedDirectories`. Never throws. */
+export function ownDirectories(directories: readonly string[]): void {
+  const text = JSON.stringify(ownerOf(process.pid));
+  for (const directory of directories) {
+    try {
+      writeFileSync(join(directory, OWNER_FILE), text, { mode: 0o600, flag: 'wx' });
+    } catch {
+      // It is full, or was noted before; nobody but the next driver would have read it.
+    }
+  }
+}
+
+/**
+ * Removes what drivers left in these directories that were killed together with everything that would
+ * have cleaned up after them. Whoever cannot be known to be dead keeps what it has: owners of other
+ * hosts and containers, and applications of which a process lives. Never rejects.
+ *
+ * @returns what was removed
+ */
+export async function removeAbandonedDirectories(bases: readonly string[]): Promise<string[]> {
+  const removed: string[] = [];
+  for (const base of bases) {
+    const names = await readdir(base).catch(() => []);
+    for (const name of names.filter((one) => NAME_PATTERN.test(one))) {
+      const directory = join(base, name);
+      if (!(await isAbandoned(directory))) continue;
+      const isGone = await rm(directory, { recursive: true, force: true }).then(
+        () => true,
+        () => false,
+      );
+      if (isGone) removed.push(directory);
+    }
+  }
+  return removed;
+}
+
+async function isAbandoned(directory: string): Promise<boolean> {
+  try {
+    const { uid } = await lstat(directory);
+    if (uid !== process.getuid?.()) return false;
+    const owner = JSON.parse(await readFile(join(directory, OWNER_FILE), 'utf8')) as Owner;
+    return hasEnded(owner) && !hasLivingProcess(directory);
+  } catch {
+    // No directory, or nobody's.
+    return false;
+  }
+}
+
+function hasEnded(owner: Owner): boolean {
+  const own = ownerOf(process.pid);
+  if (owner.host !== own.host) return false;
+  if (owner.boot !== own.boot) return true;
+  if (owner.pidNamespace !== own.pidNamespace) return false;
+  return !isAlive(owner.pid) || ownerOf(owner.pid).started !== owner.started;
+}
+
+function ownerOf(pid: number): Owner {
+  return {
+    host: hostname(),
+    boot: textOf('/proc/sys/kernel/random/boot_id'),
+    pidNamespace: linkOf('/proc/self/ns/pid'),
+    pid,
+    started: startOf(pid),
+  };
+}
+
+/** The 22nd field of `/proc/<pid>/stat`; the second one may hold spaces and brackets. */
+function startOf(pid: number): string {
+  const text = textOf(`/proc/${pid}/stat`);
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
