@@ -423,8 +423,9 @@ export class LocalClusterLinks implements ExecutorLinks {
     if (member.hasLeft) return;
     member.hasLeft = true;
     this.#broadcasts.executorLost(executorId);
-    const byItself = member.sessionEnd?.kind === 'goodbye' && member.isDraining;
-    const wished = member.endReason ?? (byItself ? member.sessionEnd?.reason : undefined);
+    // Its last word may be lost on the way; its exit code is not.
+    const byItself = member.isDraining && end.exitCode === executorExitCodes.stopped;
+    const wished = member.endReason ?? (byItself ? end.reason : undefined);
     const countsAsFailure = wished === undefined;
     const wasRegistered = member.registered !== undefined;
     member.registered = undefined;

@@ -4,7 +4,14 @@ import { WebSocket } from 'ws';
 import { executorExitCodes } from '../process/exit-codes.js';
 import { signRequest, type AttemptKey } from '../transport/index.js';
 import { ControlChannel } from './control-channel.js';
-import { binaryOf, CONTROL_PATH, HUB_ID, sendFrame, webSocketOptions } from './control-socket.js';
+import {
+  binaryOf,
+  CONTROL_PATH,
+  GOODBYE_CLOSE_CODE,
+  HUB_ID,
+  sendFrame,
+  webSocketOptions,
+} from './control-socket.js';
 import { ControlProtocolError } from './errors.js';
 import { decodeFrame, encodeFrame, FrameType } from './frame.js';
 import { decodeRefusal, decodeWelcome, encodeHandshake } from './handshake.js';
@@ -72,6 +79,8 @@ export class ControlClient {
   #beatTimer: NodeJS.Timeout | undefined;
   #watchTimer: NodeJS.Timeout | undefined;
   #isSuspended = false;
+  /** Settled when the hub has the last message. */
+  #closing: PromiseWithResolvers<undefined> | undefined;
   #done = false;
 
   constructor(options: ControlClientOptions, events: ControlClientEvents) {
@@ -100,7 +109,9 @@ export class ControlClient {
   /** Queues a message. While the lease is not valid nothing leaves; the driver may never get it. */
   send(message: ExecutorMessage): void {
     this.#look();
-    if (!this.#done) this.#channel.send(encodeExecutorMessage(message));
+    if (!this.#done && this.#closing === undefined) {
+      this.#channel.send(encodeExecutorMessage(message));
+    }
   }
 
   /** Whether this executor certainly belongs to the application at this moment. */
@@ -108,21 +119,24 @@ export class ControlClient {
     return this.#look();
   }
 
-  /** Sends a last message and waits, for a short time, until the hub has it. */
+  /**
+   * Sends a last message and waits, for a short time, until the hub has it; a connection that breaks
+   * meanwhile is made again.
+   */
   async close(
     last: Extract<ExecutorMessage, { kind: 'goodbye' }>,
     timeoutMs = 1_000,
   ): Promise<void> {
-    if (this.#done) return;
+    if (this.#done || this.#closing !== undefined) return;
     this.#channel.send(encodeExecutorMessage(last));
     this.#channel.flush();
+    if (this.#sessionId !== '') {
+      this.#closing = Promise.withResolvers<undefined>();
+      await Promise.race([this.#closing.promise, delay(timeoutMs, undefined, { ref: false })]);
+    }
     const socket = this.#socket;
     this.#finish();
-    if (socket === undefined) return;
-    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-    socket.close();
-    await Promise.race([closed, delay(timeoutMs, undefined, { ref: false })]);
-    socket.terminate();
+    socket?.terminate();
   }
 
   get #hubName(): string {
@@ -249,7 +263,7 @@ export class ControlClient {
     socket.on('message', (data, isBinary) => {
       if (this.#socket === socket) this.#received(binaryOf(data, isBinary));
     });
-    socket.once('close', () => this.#disconnected(socket));
+    socket.once('close', (code) => this.#disconnected(socket, code));
     try {
       this.#channel.attach(
         {
@@ -289,7 +303,7 @@ export class ControlClient {
   }
 
   #message(bytes: Buffer): void {
-    if (this.#done) return;
+    if (this.#done || this.#closing !== undefined) return;
     const message = decodeDriverMessage(bytes, this.#hubName);
     if (message.kind === 'refused') {
       this.#end({ exitCode: message.exitCode, reason: message.reason });
@@ -298,11 +312,15 @@ export class ControlClient {
     }
   }
 
-  #disconnected(socket: WebSocket): void {
+  #disconnected(socket: WebSocket, code: number): void {
     if (this.#socket !== socket) return;
     this.#socket = undefined;
     this.#channel.detach();
     if (this.#done) return;
+    if (code === GOODBYE_CLOSE_CODE && this.#closing !== undefined) {
+      this.#closing.resolve(undefined);
+      return;
+    }
     const deadlineMs = performance.now() + this.#lease.remainingMs();
     void this.#connectUntil(deadlineMs, 'is gone');
   }
@@ -351,6 +369,11 @@ export class ControlClient {
 
   #end(end: ControlEnd): void {
     if (this.#done) return;
+    if (this.#closing !== undefined) {
+      // It ends in any case; the hub that knows no such executor any more has its last message.
+      this.#closing.resolve(undefined);
+      return;
+    }
     const socket = this.#socket;
     this.#finish();
     socket?.terminate();

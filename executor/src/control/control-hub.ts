@@ -7,7 +7,13 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { executorExitCodes } from '../process/exit-codes.js';
 import type { AttemptKey, AuthenticatedServer, UpgradeSession } from '../transport/index.js';
 import { ControlChannel } from './control-channel.js';
-import { binaryOf, CONTROL_PATH, sendFrame, webSocketOptions } from './control-socket.js';
+import {
+  binaryOf,
+  CONTROL_PATH,
+  GOODBYE_CLOSE_CODE,
+  sendFrame,
+  webSocketOptions,
+} from './control-socket.js';
 import { ControlProtocolError } from './errors.js';
 import { decodeFrame, encodeFrame, FrameType } from './frame.js';
 import { decodeHello, encodeHandshake, type Refusal } from './handshake.js';
@@ -292,7 +298,8 @@ export class ControlHub {
     this.#expected.delete(executorId);
     this.#gone.add(executorId);
     const exitCode = 'exitCode' in end ? end.exitCode : executorExitCodes.fenced;
-    session.close(end.kind === 'goodbye' ? undefined : { exitCode, reason: end.reason });
+    if (end.kind === 'goodbye') session.close(undefined, GOODBYE_CLOSE_CODE);
+    else session.close({ exitCode, reason: end.reason });
     this.#options.logger.debug('a control session ended', { executorId, ...end });
     this.#events.ended(executorId, end);
   }
@@ -381,7 +388,7 @@ class HubSession {
     );
   }
 
-  close(refusal: Refusal | undefined): void {
+  close(refusal: Refusal | undefined, closeCode?: number): void {
     this.#closed = true;
     clearTimeout(this.#grace);
     if (refusal !== undefined) {
@@ -393,7 +400,7 @@ class HubSession {
     const socket = this.#socket;
     this.#socket = undefined;
     if (socket === undefined) return;
-    socket.close();
+    socket.close(closeCode);
     setTimeout(() => socket.terminate(), 1_000).unref();
   }
 

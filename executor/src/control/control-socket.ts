@@ -5,6 +5,8 @@ import { FRAME_OVERHEAD_BYTES, MAX_PAYLOAD_BYTES } from './frame.js';
 export const MAX_FRAME_BYTES = MAX_PAYLOAD_BYTES + FRAME_OVERHEAD_BYTES + 1024;
 /** Path of the hub's upgrade. */
 export const CONTROL_PATH = '/control';
+/** With this code the hub closes the connection of an executor whose goodbye it has. */
+export const GOODBYE_CLOSE_CODE = 4_000;
 /** Id of the hub's process in signatures. */
 export const HUB_ID = 'driver';
 

@@ -1,0 +1,100 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { FaultFolder } from '../src/faults/fault-folder.js';
+
+const speculation = {
+  'heddle.speculation': 'true',
+  'heddle.speculation.interval': '50ms',
+  'heddle.task.maxFailures': '4',
+};
+
+describe('several attempts of one partition, in real executors', function () {
+  this.timeout(300_000);
+  let folder: FaultFolder;
+
+  beforeEach(() => (folder = new FaultFolder()));
+  afterEach(() => folder.remove());
+
+  function expectEachNumberOnce(): void {
+    const lines = folder.lines('out').map(Number);
+    expect(lines.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 20_000 }, (_, i) => i));
+    const names = readdirSync(join(folder.path, 'out'));
+    expect(names).to.include('_SUCCESS');
+    expect(names.filter((name) => name.startsWith('part-'))).to.have.length(20);
+  }
+
+  it('A-146 F33 what a slow executor never ends is done by copies elsewhere; each part is written once', async () => {
+    const { exitCode, stderr } = await folder.run('speculation-program', [folder.path, 'slow'], {
+      master: 'local-cluster[3,1,512]',
+      settings: speculation,
+    });
+    expect(exitCode, stderr).to.equal(0);
+    expect(folder.notes('slow')).to.deep.equal(['slow']);
+    expect(folder.notes('attempt-').length).to.be.greaterThan(20);
+    expectEachNumberOnce();
+    expect(folder.scratch.leftovers()).to.deep.equal([]);
+  });
+
+  const races = Number(process.env['HEDDLE_TEST_COMMIT_RACES'] ?? 2);
+  it('A-146 F34 attempts that commit at the same moment leave one committed version', async () => {
+    for (let race = 0; race < races; race++) {
+      if (race > 0) {
+        folder.remove();
+        folder = new FaultFolder();
+      }
+      const { exitCode, stderr } = await folder.run('speculation-program', [folder.path, 'race'], {
+        master: 'local-cluster[3,2,512]',
+        settings: speculation,
+      });
+      expect(exitCode, stderr).to.equal(0);
+      expect(folder.notes('second-').length, stderr).to.be.greaterThan(0);
+      expectEachNumberOnce();
+    }
+  });
+
+  it('F34 an attempt that dies between the right to commit and its report is replaced by another one', async () => {
+    for (const n of [1, 2]) folder.write(`die-after-grant-${n}`);
+    const { exitCode, stderr } = await folder.run('speculation-program', [folder.path, ''], {
+      master: 'local-cluster[2,1,512]',
+      preload: true,
+    });
+    expect(exitCode, stderr).to.equal(0);
+    expect(folder.notes('die-after-grant-')).to.deep.equal([]);
+    expect(stderr).to.contain('SIGKILL');
+    expectEachNumberOnce();
+    expect(folder.scratch.leftovers()).to.deep.equal([]);
+  });
+
+  it('A-147 F33 an executor on which tasks fail gets no more of them, of this stage and of later ones', async () => {
+    const { exitCode, stderr, answers } = await folder.run(
+      'bad-executor-program',
+      [folder.path, 'one'],
+      {
+        master: 'local-cluster[3,1,512]',
+        settings: { 'heddle.excludeOnFailure.enabled': 'true' },
+      },
+    );
+    expect(exitCode, stderr).to.equal(0);
+    expect(answers).to.deep.equal({ counted: 2_000 });
+    const bad = folder.notes('attempt-').filter((name) => name.endsWith('-bad'));
+    // Two of the first stage (heddle.excludeOnFailure.stage.maxFailedTasksPerExecutor), none of the second.
+    expect(bad.filter((name) => name.startsWith('attempt-1-'))).to.have.length(2);
+    expect(bad.filter((name) => name.startsWith('attempt-2-'))).to.have.length(0);
+    const ofTask = bad.map((name) => name.split('-')[2]);
+    expect(new Set(ofTask).size).to.equal(ofTask.length);
+  });
+
+  it('A-147 a job ends with an error that says why when its tasks may run on no executor', async () => {
+    const { exitCode, stderr } = await folder.run('bad-executor-program', [folder.path, 'all'], {
+      master: 'local-cluster[2,1,512]',
+      settings: {
+        'heddle.excludeOnFailure.enabled': 'true',
+        'heddle.scheduler.excludeOnFailure.unschedulableTaskSetTimeout': '1s',
+      },
+    });
+    expect(exitCode).to.not.equal(0);
+    expect(stderr).to.match(/may run on none of the executors|no executor/i);
+    expect(folder.scratch.leftovers()).to.deep.equal([]);
+  });
+});
