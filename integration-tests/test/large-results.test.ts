@@ -45,7 +45,8 @@ describe('results that are too large for a message', function () {
     expect(exitCode, stderr).to.equal(0);
     expect(answers).to.include({ code: 'RESULT_TOO_LARGE', sum: 45 });
     expect(answers['message']).to.contain('heddle.driver.maxResultSize');
-    expect(answers['grownBytes']).to.be.below(1.3 * 64 * mib);
+    // What was fetched is at most the limit; it is here encoded and decoded for a while.
+    expect(answers['grownBytes']).to.be.below(2 * 64 * mib);
     expect(folder.scratch.leftovers()).to.deep.equal([]);
   });
 });

@@ -55,7 +55,7 @@ describe('several attempts of one partition, in real executors', function () {
 
   it('F34 an attempt that dies between the right to commit and its report is replaced by another one', async () => {
     for (const n of [1, 2]) folder.write(`die-after-grant-${n}`);
-    const { exitCode, stderr } = await folder.run('speculation-program', [folder.path, ''], {
+    const { exitCode, stderr } = await folder.run('speculation-program', [folder.path, 'plain'], {
       master: 'local-cluster[2,1,512]',
       preload: true,
     });

@@ -3,7 +3,7 @@ import { HeddleContext, TaskContext } from 'heddle';
 
 /**
  * Saves numbers while one process is slow, or while the attempts of a partition commit together:
- * `speculation-program.ts <folder> slow|race`. Each attempt leaves `attempt-<partition>-<id>`.
+ * `speculation-program.ts <folder> slow|race|plain`. Each attempt leaves `attempt-<partition>-<id>`.
  */
 const [folder = '', how = ''] = process.argv.slice(2);
 const partitions = 20;
@@ -17,7 +17,7 @@ await sc
     if (how === 'slow') {
       // A slow task never ends by itself: without a copy of it the job would not either.
       if (isSlow()) while (!context.isInterrupted()) pause();
-    } else if (partition >= partitions - 4) {
+    } else if (how === 'race' && partition >= partitions - 4) {
       // The first attempt goes on when a second one has begun: both ask to commit at the same time.
       const other = `${folder}/second-${partition}`;
       if (claim(`${folder}/first-${partition}`)) {
