@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Scratch, repositoryRoot, runHeddle } from '../command/run-heddle.js';
 import { descendantsOf } from './fault-injector.js';
 
@@ -17,13 +18,15 @@ export interface LostExecutorOutcome {
 }
 
 export interface LostExecutorPlan {
-  /** Kills the host's shuffle service, too. */
-  readonly killService: boolean;
+  /** How often the host's shuffle service is killed before; it is started again three times. */
+  readonly serviceKills: number;
   readonly settings: Readonly<Record<string, string>>;
 }
 
 const program = join(repositoryRoot, 'integration-tests/src/chaos/lost-executor-program.ts');
 const timeoutMs = 120_000;
+/** As often a driver starts a service again that has ended. */
+const serviceRestarts = 3;
 
 /** Kills one executor of two with `kill -9` after all map tasks, then lets the job read again. */
 export async function runWithLostExecutor(plan: LostExecutorPlan): Promise<LostExecutorOutcome> {
@@ -39,6 +42,7 @@ export async function runWithLostExecutor(plan: LostExecutorPlan): Promise<LostE
     let pid = 0;
     const killed: string[] = [];
     let isReady = false;
+    let harm: Promise<void> | undefined;
     let mapRunsBefore = 0;
     const { exitCode, stdout, stderr } = await runHeddle(words, {
       timeoutMs,
@@ -47,11 +51,13 @@ export async function runWithLostExecutor(plan: LostExecutorPlan): Promise<LostE
         if (isReady || !text.includes('\n')) return;
         isReady = true;
         mapRunsBefore = mapRuns(runs);
-        if (plan.killService) killed.push(...killOne(pid, 'shuffle-service'));
-        killed.push(...killOne(pid, 'executor-main'));
-        writeFileSync(join(runs, 'go'), '');
+        harm = killServices(pid, plan.serviceKills).then((services) => {
+          killed.push(...services, ...killOne(pid, 'executor-main'));
+          writeFileSync(join(runs, 'go'), '');
+        });
       },
     });
+    await harm;
     const sums = stdout
       .split('\n')
       .filter((line) => line.startsWith('{'))
@@ -67,6 +73,57 @@ export async function runWithLostExecutor(plan: LostExecutorPlan): Promise<LostE
     };
   } finally {
     scratch.remove();
+  }
+}
+
+/** Kills one service after another; those that follow are waited for, the one after the last kill too. */
+async function killServices(rootPid: number, times: number): Promise<string[]> {
+  const killed: string[] = [];
+  const gone = new Set<number>();
+  const next = (): number | undefined =>
+    descendantsOf(rootPid).find(
+      ({ pid, commandLine }) => commandLine.includes('shuffle-service') && !gone.has(pid),
+    )?.pid;
+  const endsMs = performance.now() + 60_000;
+  while (killed.length < times && performance.now() < endsMs) {
+    const pid = next();
+    // It is one to be killed once it serves.
+    if (pid !== undefined && listens(pid)) {
+      process.kill(pid, 'SIGKILL');
+      gone.add(pid);
+      killed.push('shuffle-service');
+    } else await sleep(20);
+  }
+  if (times > 0 && times <= serviceRestarts) {
+    for (let pid = next(); pid === undefined || !listens(pid); pid = next()) {
+      if (performance.now() > endsMs) throw new Error('no other shuffle service came');
+      await sleep(20);
+    }
+    // Its owner hears of it next.
+    await sleep(500);
+  }
+  return killed;
+}
+
+/** Whether a process has a socket that listens. */
+function listens(pid: number): boolean {
+  try {
+    const own = readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
+    const sockets = new Set(own.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
+    return readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .some((fields) => fields[3] === '0A' && sockets.has(fields[9] ?? ''));
+  } catch {
+    return false;
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
   }
 }
 
