@@ -327,6 +327,7 @@ export class RelayedLinks implements ExecutorLinks {
       this.#lost(error);
     } else if (!this.#isAdopting) {
       this.#isAdopting = true;
+      for (const { fail } of this.#ranges.values()) fail(error.message);
       void this.#adoptNext(error, this.#options.nextMaster);
     }
   }
