@@ -57,6 +57,8 @@ export default tseslint.config(
       'benchmarks/work/**',
       'integration-tests/cluster/work/**',
       'hadoop-rpc/generated/**',
+      // Generated from examples, which are written to be read.
+      'integration-tests/src/programs/documented-lines.ts',
       // Programs as users write them, on purpose in every style: input of the bundler's tests.
       'client/test/bundler/corpus/**',
       'client/test/bundler/packages/**',

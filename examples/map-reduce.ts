@@ -2,8 +2,7 @@
  * A MapReduce job, line for line: `npx heddle submit examples/map-reduce.ts [stations]`
  *
  * From readings `station,month,degrees` it makes, for each station, the warmest reading (a reduction,
- * with a combiner) and the months in which it was colder than in the month before (a reducer that
- * looks at a group in order, and writes any number of records for it).
+ * with a combiner), and a report of any number of lines (a reducer that reads the group as it comes).
  */
 import { HeddleContext } from 'heddle';
 
@@ -34,13 +33,14 @@ for (const [station, degrees] of await warmest.collect()) {
 }
 
 // Reducer: called once for each key, with its values one after another; groups need not fit in memory.
-const colder = readings.flatMapGroups(function* (station, values) {
-  let before: number | undefined;
-  for (const [month, degrees] of [...values].sort(([a], [b]) => a - b)) {
-    if (before !== undefined && degrees < before) yield `${station}:${month % 12}`;
-    before = degrees;
+const reports = readings.flatMapGroups(function* (station, values) {
+  let [count, cold] = [0, 0];
+  for (const [month, degrees] of values) {
+    count += 1;
+    if (degrees >= 0) continue;
+    cold += 1;
+    yield `${station}: month ${month} was below zero`;
   }
+  yield `${station}: ${count} readings, ${cold} below zero`;
 }, 2);
-const months = await colder.map((text) => Number(text.split(':')[1])).countByValue();
-const counts = [...months].sort(([a], [b]) => a - b);
-console.log(`colder than before: ${counts.map(([month, n]) => `month ${month} ${n}x`).join(', ')}`);
+for (const line of await reports.sortBy((text) => text).collect()) console.log(line);

@@ -47,6 +47,7 @@ const checks = [
   check('eslint', `${bin} eslint . --max-warnings 0`),
   check('prettier', `${bin} prettier --check --log-level warn .`),
   check('table of settings', `"${process.execPath}" client/scripts/settings-table.js --check`),
+  check('API reference', `"${process.execPath}" client/scripts/api-docs.js --check`),
 ];
 const counts = await runMocha();
 const brokenChecks = checks.filter((ok) => !ok).length;

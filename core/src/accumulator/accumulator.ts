@@ -14,10 +14,28 @@ import type { AccumulatorParam } from './accumulator-param.js';
 export interface Accumulator<A, V> {
   readonly id: number;
   readonly name: string | undefined;
+  /**
+   * Adds a value, in a task or on the driver.
+   *
+   * @example
+   * const total = sc.longAccumulator();
+   * await sc.range(4).foreach((x) => total.add(x));
+   * total.value; // 6
+   */
   add(value: V): void;
   /** Driver only. @throws WrongSideError in a task */
   readonly value: A;
-  /** Back to zero. Driver only. @throws WrongSideError in a task */
+  /**
+   * Back to zero. Driver only.
+   *
+   * @throws WrongSideError in a task
+   *
+   * @example
+   * const total = sc.accumulator(5);
+   * total.add(1);
+   * total.reset();
+   * total.value; // 5
+   */
   reset(): void;
 }
 

@@ -13,9 +13,23 @@ export interface Broadcast<T> {
   readonly id: number;
   /** @throws BroadcastDestroyedError after `destroy()` */
   readonly value: T;
-  /** Drops the executors' copies; they are sent again when a task needs them. */
+  /**
+   * Drops the executors' copies; they are sent again when a task needs them.
+   *
+   * @example
+   * const shared = sc.broadcast([1, 2]);
+   * await shared.unpersist(true);
+   * await sc.range(2).map((i) => shared.value[i]).collect(); // [1, 2]
+   */
   unpersist(blocking?: boolean): Promise<void>;
-  /** Drops the value everywhere, for good. Waits for the executors only when `blocking`. */
+  /**
+   * Drops the value everywhere, for good. Waits for the executors only when `blocking`.
+   *
+   * @example
+   * const shared = sc.broadcast([1, 2]);
+   * await shared.destroy();
+   * shared.value; // throws BroadcastDestroyedError
+   */
   destroy(blocking?: boolean): Promise<void>;
 }
 

@@ -28,6 +28,10 @@ export class ExecutorLocal<T> {
  * thread, at the first use of `value` there. On the driver `value` makes one of its own.
  *
  * @throws ArgumentError when `make` is no function
+ *
+ * @example
+ * const format = executorLocal(() => new Intl.NumberFormat('en'));
+ * await sc.parallelize([1234]).map((n) => format.value.format(n)).collect(); // ['1,234']
  */
 export function executorLocal<T>(make: () => T): { readonly value: T } {
   if (typeof make !== 'function') {

@@ -22,49 +22,98 @@ export class HeddleConf {
     for (const [key, value] of Object.entries(init)) this.set(key, value);
   }
 
-  /** @throws ConfigError for an unknown `heddle.` key, a malformed value, null and undefined */
+  /**
+   * @throws ConfigError for an unknown `heddle.` key, a malformed value, null and undefined
+   *
+   * @example
+   * new HeddleConf().set('heddle.executor.memory', '2g').get('heddle.executor.memory'); // '2g'
+   */
   set(key: string, value: ConfValue): this {
     this.#values.set(key, settingsRegistry.check(key, value));
     return this;
   }
 
-  /** Sets the key unless it is set already; the value is checked in any case. */
+  /**
+   * Sets the key unless it is set already; the value is checked in any case.
+   *
+   * @example
+   * new HeddleConf({ 'heddle.executor.memory': '2g' }).setIfMissing('heddle.executor.memory', '1g').get('heddle.executor.memory'); // '2g'
+   */
   setIfMissing(key: string, value: ConfValue): this {
     const text = settingsRegistry.check(key, value);
     if (!this.#values.has(key)) this.#values.set(key, text);
     return this;
   }
 
+  /**
+   * Sets `heddle.master`: where the application runs.
+   *
+   * @example
+   * new HeddleConf().setMaster('local[4]').get('heddle.master'); // 'local[4]'
+   */
   setMaster(master: string): this {
     return this.set(settings.master.key, master);
   }
 
+  /**
+   * Sets the name of the application.
+   *
+   * @example
+   * new HeddleConf().setAppName('report').getAll()[0]?.[1]; // 'report'
+   */
   setAppName(name: string): this {
     return this.set(settings.appName.key, name);
   }
 
-  /** The text of the key, else `defaultValue`; the engine's own defaults are not looked at. */
+  /**
+   * The text of the key, else `defaultValue`; the engine's own defaults are not looked at.
+   *
+   * @example
+   * new HeddleConf().get('heddle.executor.memory', '1g'); // '1g'
+   */
   get(key: string): string | undefined;
   get(key: string, defaultValue: string): string;
   get(key: string, defaultValue?: string): string | undefined {
     return this.#values.get(key) ?? defaultValue;
   }
 
+  /**
+   * Whether the key was set here; defaults do not count.
+   *
+   * @example
+   * new HeddleConf({ mine: 1 }).contains('mine'); // true
+   */
   contains(key: string): boolean {
     return this.#values.has(key);
   }
 
+  /**
+   * Forgets the key, if it was set.
+   *
+   * @example
+   * new HeddleConf({ mine: 1 }).remove('mine').contains('mine'); // false
+   */
   remove(key: string): this {
     this.#values.delete(key);
     return this;
   }
 
-  /** All pairs, sorted by key. */
+  /**
+   * All pairs, sorted by key.
+   *
+   * @example
+   * new HeddleConf({ b: 1, a: 2 }).getAll().length; // 2
+   */
   getAll(): [string, string][] {
     return [...this.#values].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   }
 
-  /** `key=value` lines, sorted; values of secrets are hidden. */
+  /**
+   * `key=value` lines, sorted; values of secrets are hidden.
+   *
+   * @example
+   * new HeddleConf({ b: 1, a: 2 }).toDebugString(); // 'a=2\nb=1'
+   */
   toDebugString(): string {
     return this.getAll()
       .map(([key, value]) => `${key}=${isSecretKey(settingsRegistry, key) ? hiddenValue : value}`)

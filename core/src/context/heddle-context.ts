@@ -79,6 +79,9 @@ export class HeddleContext implements AsyncDisposable {
    * @throws LauncherMissingError when the process was not started by Heddle
    * @throws ContextExistsError when there is one with another master
    * @throws ConfigError for unknown or malformed settings
+   *
+   * @example
+   * (await HeddleContext.getOrCreate()) === sc; // true
    */
   static async getOrCreate(options?: HeddleConf | ContextOptions): Promise<HeddleContext> {
     const conf = confOfOptions(options);
@@ -181,18 +184,31 @@ export class HeddleContext implements AsyncDisposable {
    * changes are not seen.
    *
    * @throws ArgumentError, UnsupportedValueError
+   *
+   * @example
+   * await sc.parallelize([1, 2, 3], 2).glom().collect(); // [[1], [2, 3]]
    */
   parallelize<T>(data: Iterable<T>, numSlices?: number): RDD<T> {
     return rddOf(parallelizeNode(this.#core, data, numSlices));
   }
 
-  /** `start, start + step, …` up to but without `end`; from 0 with one argument. Computed in the tasks. */
+  /**
+   * `start, start + step, …` up to but without `end`; from 0 with one argument. Computed in the tasks.
+   *
+   * @example
+   * await sc.range(0, 10, 3).collect(); // [0, 3, 6, 9]
+   */
   range(start: number, end?: number, step = 1, numSlices?: number): RDD<number> {
     const bounds = end === undefined ? { start: 0, end: start, step } : { start, end, step };
     return rddOf(rangeNode(this.#core, bounds, numSlices));
   }
 
-  /** No records in no partitions. */
+  /**
+   * No records in no partitions.
+   *
+   * @example
+   * await sc.emptyRDD<string>().getNumPartitions(); // 0
+   */
   emptyRDD<T = never>(): RDD<T> {
     return rddOf(emptyNode(this.#core));
   }
@@ -202,17 +218,33 @@ export class HeddleContext implements AsyncDisposable {
    * their line ends. Listed with the first action. Compressed files are one partition each.
    *
    * @param minPartitions least number of partitions; never fewer than there are blocks
+   *
+   * @example
+   * await sc.parallelize(['one', 'two'], 1).saveAsTextFile(`${dir}/in`);
+   * await sc.textFile(`${dir}/in`).collect(); // ['one', 'two']
    */
   textFile(path: string, minPartitions?: number): RDD<string> {
     return rddOf(fileNode(this.#core, { kind: 'textFile' }, path, minPartitions));
   }
 
-  /** `[name, content]` for each file of the input; several small files are one partition. */
+  /**
+   * `[name, content]` for each file of the input; several small files are one partition.
+   *
+   * @example
+   * await sc.parallelize(['one', 'two'], 1).saveAsTextFile(`${dir}/in`);
+   * await sc.wholeTextFiles(`${dir}/in`).values().collect(); // ['one\ntwo\n']
+   */
   wholeTextFiles(path: string, minPartitions?: number): RDD<[string, string]> {
     return rddOf(fileNode(this.#core, { kind: 'wholeTextFiles' }, path, minPartitions));
   }
 
-  /** `[name, bytes]` for each file of the input; several small files are one partition. */
+  /**
+   * `[name, bytes]` for each file of the input; several small files are one partition.
+   *
+   * @example
+   * await sc.parallelize(['one', 'two'], 1).saveAsTextFile(`${dir}/in`);
+   * await sc.binaryFiles(`${dir}/in`).mapValues((bytes) => bytes.length).values().collect(); // [8]
+   */
   binaryFiles(path: string, minPartitions?: number): RDD<[string, Uint8Array]> {
     return rddOf(fileNode(this.#core, { kind: 'binaryFiles' }, path, minPartitions));
   }
@@ -220,6 +252,10 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * Records of `recordLength` bytes each. A file whose length is no multiple of it fails the first
    * action with `InputFormatError`.
+   *
+   * @example
+   * await sc.parallelize(['one', 'two'], 1).saveAsTextFile(`${dir}/in`);
+   * await sc.binaryRecords(`${dir}/in`, 4).map((bytes) => bytes[0]).collect(); // [111, 116]
    */
   binaryRecords(path: string, recordLength: number): RDD<Uint8Array> {
     return rddOf(binaryRecordsNode(this.#core, path, recordLength));
@@ -232,6 +268,11 @@ export class HeddleContext implements AsyncDisposable {
    *
    * Actions reject with `JobFailedError` caused by `InputFormatError` (no SequenceFile, damaged, cut
    * short), `UnsupportedFormatError` (a class or codec that is not known), `InputTooLargeError`.
+   *
+   * @example
+   * const pairs: [string, bigint][] = [['a', 1n]];
+   * await sc.parallelize(pairs).saveAsSequenceFile(`${dir}/in`);
+   * await sc.sequenceFile<string, number>(`${dir}/in`).collect(); // [['a', 1]]
    */
   sequenceFile<K, V>(
     path: string,
@@ -241,12 +282,23 @@ export class HeddleContext implements AsyncDisposable {
     return rddOf(sequenceFileNode(this.#core, path, minPartitions, options));
   }
 
-  /** The records that `saveAsObjectFile` wrote. */
+  /**
+   * The records that `saveAsObjectFile` wrote.
+   *
+   * @example
+   * await sc.parallelize([new Set(['a'])]).saveAsObjectFile(`${dir}/in`);
+   * await sc.objectFile<Set<string>>(`${dir}/in`).collect(); // [new Set(['a'])]
+   */
   objectFile<T>(path: string, minPartitions?: number): RDD<T> {
     return rddOf(objectFileNode(this.#core, path, minPartitions));
   }
 
-  /** All records of all RDDs, flat; of none it is `emptyRDD`. */
+  /**
+   * All records of all RDDs, flat; of none it is `emptyRDD`.
+   *
+   * @example
+   * await sc.union([sc.range(2), sc.range(5, 7)]).collect(); // [0, 1, 5, 6]
+   */
   union<T>(rdds: readonly RDD<T>[]): RDD<T> {
     const [only] = rdds;
     if (only === undefined) return rddOf(emptyNode(this.#core));
@@ -255,13 +307,26 @@ export class HeddleContext implements AsyncDisposable {
     return rddOf(unionNode(this.#core, nodes));
   }
 
-  /** A read-only value that each executor gets once. Encoded now: later changes are not seen. */
+  /**
+   * A read-only value that each executor gets once. Encoded now: later changes are not seen.
+   *
+   * @example
+   * const names = sc.broadcast(new Map([['de', 'Germany']]));
+   * await sc.parallelize(['de']).map((code) => names.value.get(code)).collect(); // ['Germany']
+   */
   broadcast<T>(value: T): Broadcast<T> {
     this.#core.checkRunning();
     return new DriverBroadcast(this.#core, value);
   }
 
-  /** A number that tasks add to, beginning with `initial`. */
+  /**
+   * A number that tasks add to, beginning with `initial`.
+   *
+   * @example
+   * const total = sc.accumulator(10);
+   * await sc.range(5).foreach((x) => total.add(x));
+   * total.value; // 20
+   */
   accumulator(initial: number, name?: string): Accumulator<number, number>;
   /** Something that tasks add to, by functions of the program. */
   accumulator<A, V>(param: AccumulatorParam<A, V>, name?: string): Accumulator<A, V>;
@@ -273,17 +338,38 @@ export class HeddleContext implements AsyncDisposable {
     return made as unknown as Accumulator<never, never>;
   }
 
-  /** A number that tasks add to, from 0. */
+  /**
+   * A number that tasks add to, from 0.
+   *
+   * @example
+   * const total = sc.longAccumulator('total');
+   * await sc.range(5).foreach((x) => total.add(x));
+   * total.value; // 10
+   */
   longAccumulator(name?: string): Accumulator<number, number> {
     return this.accumulator(0, name);
   }
 
-  /** The same as `longAccumulator`: JavaScript has one type of number. */
+  /**
+   * The same as `longAccumulator`: JavaScript has one type of number.
+   *
+   * @example
+   * const total = sc.doubleAccumulator();
+   * await sc.range(3).foreach(() => total.add(0.5));
+   * total.value; // 1.5
+   */
   doubleAccumulator(name?: string): Accumulator<number, number> {
     return this.accumulator(0, name);
   }
 
-  /** A list that tasks add elements to; their order is that in which tasks end. */
+  /**
+   * A list that tasks add elements to; their order is that in which tasks end.
+   *
+   * @example
+   * const odd = sc.collectionAccumulator<number>();
+   * await sc.range(5).foreach((x) => (x % 2 === 1 ? odd.add(x) : undefined));
+   * [...odd.value].sort(); // [1, 3]
+   */
   collectionAccumulator<T>(name?: string): Accumulator<T[], T> {
     const made = createAccumulator(this.#core, 'collectionAccumulator', 'collection', name);
     return made as unknown as DriverAccumulator<T[], T>;
@@ -292,6 +378,9 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * What `f` returns for each of the partitions (all by default), in the order of `partitions`, which
    * may repeat an index.
+   *
+   * @example
+   * await sc.runJob(sc.range(0, 6, 1, 3), (records) => records.toArray().length, [0, 2]); // [2, 2]
    */
   async runJob<T, U>(
     rdd: RDD<T>,
@@ -304,30 +393,61 @@ export class HeddleContext implements AsyncDisposable {
     return await runFunction<U>(nodeOf(rdd, 'runJob: rdd'), f, choosePartitions(chosen), given);
   }
 
-  /** Jobs that this flow starts from here on belong to a group, which `cancelJobGroup` cancels. */
+  /**
+   * Jobs that this flow starts from here on belong to a group, which `cancelJobGroup` cancels.
+   *
+   * @example
+   * sc.setJobGroup('nightly', 'the nightly run');
+   * await sc.range(3).count();
+   * sc.statusTracker.getJobIdsForGroup('nightly').length; // 1
+   */
   setJobGroup(id: string, description?: string, options: JobGroupOptions = {}): void {
     checkJobGroupOptions(options);
     checkText(id, 'setJobGroup', 'id');
     this.#core.flow.change({ jobGroup: id, description });
   }
 
-  /** Undoes `setJobGroup` in this flow. */
+  /**
+   * Undoes `setJobGroup` in this flow.
+   *
+   * @example
+   * sc.setJobGroup('cleared');
+   * sc.clearJobGroup();
+   * await sc.range(3).count();
+   * sc.statusTracker.getJobIdsForGroup('cleared'); // []
+   */
   clearJobGroup(): void {
     this.#core.flow.change({ jobGroup: undefined, description: undefined });
   }
 
-  /** What pages and logs show for the jobs of this flow. */
+  /**
+   * What pages and logs show for the jobs of this flow.
+   *
+   * @example
+   * sc.setJobDescription('counts to three');
+   * await sc.range(3).count(); // 3
+   */
   setJobDescription(text: string | undefined): void {
     this.#core.flow.change({ description: text });
   }
 
-  /** Runs `fn` in a flow whose jobs belong to the group; this flow stays as it is. */
+  /**
+   * Runs `fn` in a flow whose jobs belong to the group; this flow stays as it is.
+   *
+   * @example
+   * await sc.withJobGroup('report', () => sc.range(3).count()); // 3
+   */
   withJobGroup<R>(id: string, fn: () => R): R {
     checkText(id, 'withJobGroup', 'id');
     return this.#core.flow.within({ jobGroup: id, description: undefined }, fn);
   }
 
-  /** Cancels the running jobs of a group, of all flows. */
+  /**
+   * Cancels the running jobs of a group, of all flows.
+   *
+   * @example
+   * await sc.cancelJobGroup('nightly'); // undefined
+   */
   // eslint-disable-next-line @typescript-eslint/require-await -- a promise by contract: on a cluster the driver asks
   async cancelJobGroup(id: string): Promise<void> {
     this.#core.checkRunning();
@@ -335,32 +455,70 @@ export class HeddleContext implements AsyncDisposable {
     this.#core.application.runner.cancelJobGroup(id, `job group ${id} was cancelled`);
   }
 
-  /** @throws ArgumentError for an empty tag and one with a comma */
+  /**
+   * @throws ArgumentError for an empty tag and one with a comma
+   *
+   * @example
+   * sc.addJobTag('etl');
+   * [...sc.getJobTags()]; // ['etl']
+   * sc.addJobTag('a,b'); // throws ArgumentError
+   */
   addJobTag(tag: string): void {
     this.#core.flow.change({ tags: withTags(this.#core, [tag], 'addJobTag') });
   }
 
+  /**
+   * Takes a tag from this flow; one that it has not is no error.
+   *
+   * @example
+   * sc.addJobTag('etl');
+   * sc.removeJobTag('etl');
+   * sc.getJobTags().size; // 0
+   */
   removeJobTag(tag: string): void {
     const tags = new Set(this.#core.flow.current.tags);
     tags.delete(checkTag(tag, 'removeJobTag'));
     this.#core.flow.change({ tags });
   }
 
-  /** A copy of the tags of this flow. */
+  /**
+   * A copy of the tags of this flow.
+   *
+   * @example
+   * sc.withJobTags(['etl', 'daily'], () => sc.getJobTags().size); // 2
+   */
   getJobTags(): Set<string> {
     return new Set(this.#core.flow.current.tags);
   }
 
+  /**
+   * Takes all tags from this flow.
+   *
+   * @example
+   * sc.addJobTag('etl');
+   * sc.clearJobTags();
+   * sc.getJobTags().size; // 0
+   */
   clearJobTags(): void {
     this.#core.flow.change({ tags: new Set() });
   }
 
-  /** Runs `fn` in a flow with these tags too; this flow stays as it is. */
+  /**
+   * Runs `fn` in a flow with these tags too; this flow stays as it is.
+   *
+   * @example
+   * await sc.withJobTags(['etl'], () => sc.range(3).count()); // 3
+   */
   withJobTags<R>(tags: Iterable<string>, fn: () => R): R {
     return this.#core.flow.within({ tags: withTags(this.#core, tags, 'withJobTags') }, fn);
   }
 
-  /** Cancels the running jobs that have the tag, of all flows. */
+  /**
+   * Cancels the running jobs that have the tag, of all flows.
+   *
+   * @example
+   * await sc.cancelJobsWithTag('etl'); // undefined
+   */
   // eslint-disable-next-line @typescript-eslint/require-await -- as cancelJobGroup
   async cancelJobsWithTag(tag: string): Promise<void> {
     this.#core.checkRunning();
@@ -368,30 +526,58 @@ export class HeddleContext implements AsyncDisposable {
     this.#core.application.runner.cancelJobsWithTag(tag, `jobs with tag ${tag} were cancelled`);
   }
 
-  /** Cancels all running jobs. */
+  /**
+   * Cancels all running jobs.
+   *
+   * @example
+   * await sc.cancelAllJobs(); // undefined
+   */
   // eslint-disable-next-line @typescript-eslint/require-await -- as cancelJobGroup
   async cancelAllJobs(): Promise<void> {
     this.#core.checkRunning();
     this.#core.application.runner.cancelAllJobs('all jobs were cancelled');
   }
 
-  /** A property that jobs of this flow take along, such as the scheduler pool; `undefined` removes it. */
+  /**
+   * A property that jobs of this flow take along, such as the scheduler pool; `undefined` removes it.
+   *
+   * @example
+   * sc.setLocalProperty('team', 'red');
+   * sc.getLocalProperty('team'); // 'red'
+   */
   setLocalProperty(key: string, value: string | undefined): void {
     const properties = withProperties(this.#core, { [key]: value }, 'setLocalProperty');
     this.#core.flow.change({ properties });
   }
 
+  /**
+   * A property of this flow; undefined when it was never set.
+   *
+   * @example
+   * sc.getLocalProperty('never set'); // undefined
+   */
   getLocalProperty(key: string): string | undefined {
     return this.#core.flow.current.properties.get(key);
   }
 
-  /** Runs `fn` in a flow with these properties too; this flow stays as it is. */
+  /**
+   * Runs `fn` in a flow with these properties too; this flow stays as it is.
+   *
+   * @example
+   * sc.withLocalProperties({ team: 'blue' }, () => sc.getLocalProperty('team')); // 'blue'
+   */
   withLocalProperties<R>(properties: Readonly<Record<string, string | undefined>>, fn: () => R): R {
     const all = withProperties(this.#core, properties, 'withLocalProperties');
     return this.#core.flow.within({ properties: all }, fn);
   }
 
-  /** Least severity of log lines, here and on the executors: error, warn, info or debug. */
+  /**
+   * Least severity of log lines, here and on the executors: error, warn, info or debug.
+   *
+   * @example
+   * sc.setLogLevel('warn'); // undefined
+   * sc.setLogLevel('loud'); // throws ArgumentError
+   */
   setLogLevel(level: string): void {
     this.#core.checkRunning();
     const lower = typeof level === 'string' ? level.toLowerCase() : '';
@@ -408,6 +594,10 @@ export class HeddleContext implements AsyncDisposable {
    * all executors must reach. Nothing is deleted at the end.
    *
    * @throws ArgumentError, AccessDeniedError, FileSystemError
+   *
+   * @example
+   * await sc.setCheckpointDir(dir);
+   * sc.getCheckpointDir()?.startsWith('file:'); // true
    */
   async setCheckpointDir(path: string): Promise<void> {
     this.#core.checkRunning();
@@ -417,7 +607,13 @@ export class HeddleContext implements AsyncDisposable {
     );
   }
 
-  /** URI of the directory that `setCheckpointDir` made. */
+  /**
+   * URI of the directory that `setCheckpointDir` made.
+   *
+   * @example
+   * await sc.setCheckpointDir(dir);
+   * typeof sc.getCheckpointDir(); // 'string'
+   */
   getCheckpointDir(): string | undefined {
     return this.#core.checkpoints.directory;
   }
@@ -431,6 +627,12 @@ export class HeddleContext implements AsyncDisposable {
    *
    * @param path of any known file system; without a scheme a path of the machine that the driver runs on
    * @throws InputNotFoundError, FileChangedError, ArgumentError (a directory without `recursive`)
+   *
+   * @example
+   * await sc.parallelize(['one', 'two'], 1).saveAsTextFile(`${dir}/in`);
+   * await sc.addFile(`${dir}/in`, { recursive: true });
+   * const found = sc.range(0, 1, 1, 1).map(() => HeddleFiles.get('in').endsWith('/in'));
+   * await found.collect(); // [true]
    */
   async addFile(path: string, options: AddFileOptions = {}): Promise<void> {
     this.#core.checkRunning();
@@ -444,23 +646,45 @@ export class HeddleContext implements AsyncDisposable {
    * `HeddleFiles.get(name)` is the directory. `path#name` gives it another name.
    *
    * @throws InputNotFoundError, FileChangedError, ArchiveError
+   *
+   * @example
+   * const pack = `cd ${dir} && echo hi >file && tar -cf data.tar file`;
+   * await sc.range(0, 1, 1, 1).pipe(['sh', '-c', pack]).count();
+   * await sc.addArchive(`${dir}/data.tar`);
+   * sc.listArchives().map((uri) => uri.split('/').at(-1)); // ['data.tar']
    */
   async addArchive(path: string): Promise<void> {
     this.#core.checkRunning();
     await this.#core.files.addArchive(checkText(path, 'addArchive', 'path'));
   }
 
-  /** URIs of the files and directories that were added. */
+  /**
+   * URIs of the files and directories that were added.
+   *
+   * @example
+   * sc.listFiles().every((uri) => uri.startsWith('file:')); // true
+   */
   listFiles(): string[] {
     return this.#core.files.list('file', 'directory');
   }
 
-  /** URIs of the archives that were added. */
+  /**
+   * URIs of the archives that were added.
+   *
+   * @example
+   * sc.listArchives().every((uri) => uri.startsWith('file:')); // true
+   */
   listArchives(): string[] {
     return this.#core.files.list('archive');
   }
 
-  /** Ends the application: running jobs fail, executors end, local files are removed. Idempotent. */
+  /**
+   * Ends the application: running jobs fail, executors end, local files are removed. Idempotent.
+   *
+   * @example
+   * await sc.stop();
+   * sc.isStopped; // true
+   */
   stop(): Promise<void> {
     this.#core.markStopped();
     flushClosureWarnings();

@@ -45,6 +45,11 @@ export const HeddleFiles = {
    *
    * @throws FileNotGivenError when there is no such file
    * @throws ArgumentError when the name leads out of the files' directory
+   *
+   * @example
+   * await sc.parallelize(['one'], 1).saveAsTextFile(`${dir}/words`);
+   * await sc.addFile(`${dir}/words`, { recursive: true });
+   * HeddleFiles.get('words').split('/').at(-1); // 'words'
    */
   get(name: string): string {
     const root = holder[slot];
@@ -58,7 +63,14 @@ export const HeddleFiles = {
     return path;
   },
 
-  /** The directory that holds the application's files. @throws FileNotGivenError without one */
+  /**
+   * The directory that holds the application's files.
+   *
+   * @throws FileNotGivenError without one
+   *
+   * @example
+   * await sc.range(0, 1, 1, 1).map(() => HeddleFiles.getRootDirectory().startsWith('/')).collect(); // [true]
+   */
   getRootDirectory(): string {
     const root = holder[slot];
     if (root === undefined) throw new FileNotGivenError('.', root);

@@ -54,27 +54,61 @@ export class TaskContext {
     this.#init = init;
   }
 
-  /** The context of the task that runs in this thread; `undefined` on the driver. */
+  /**
+   * The context of the task that runs in this thread; `undefined` on the driver.
+   *
+   * @example
+   * await sc.range(0, 2, 1, 2).map(() => TaskContext.get()?.partitionId).collect(); // [0, 1]
+   */
   static get(): TaskContext | undefined {
     return holder[slot];
   }
 
-  /** A property that the driver set with `setLocalProperty` before it called the action. */
+  /**
+   * A property that the driver set with `setLocalProperty` before it called the action.
+   *
+   * @example
+   * const teams = sc.range(0, 1, 1, 1).map(() => TaskContext.get()?.getLocalProperty('team'));
+   * await sc.withLocalProperties({ team: 'red' }, () => teams.collect()); // ['red']
+   */
   getLocalProperty(key: string): string | undefined {
     return Object.hasOwn(this.#init.properties, key) ? this.#init.properties[key] : undefined;
   }
 
-  /** Whether the attempt was asked to end; long loops of user code may look and return. */
+  /**
+   * Whether the attempt was asked to end; long loops of user code may look and return.
+   *
+   * @example
+   * await sc.range(0, 1, 1, 1).map(() => TaskContext.get()?.isInterrupted()).collect(); // [false]
+   */
   isInterrupted(): boolean {
     return this.#init.isInterrupted();
   }
 
-  /** Runs `listener` when the attempt has ended, whatever its outcome; last registered runs first. */
+  /**
+   * Runs `listener` when the attempt has ended, whatever its outcome; last registered runs first.
+   *
+   * @example
+   * const ended = sc.range(3).map((x) => {
+   *   TaskContext.get()?.onCompletion((task) => console.log(`task ${task.taskAttemptId} ended`));
+   *   return x;
+   * });
+   * await ended.count(); // 3
+   */
   onCompletion(listener: (context: TaskContext) => void): void {
     this.#completionListeners.push(listener);
   }
 
-  /** Runs `listener` when the attempt has failed, before the completion listeners. */
+  /**
+   * Runs `listener` when the attempt has failed, before the completion listeners.
+   *
+   * @example
+   * const watched = sc.range(3).map((x) => {
+   *   TaskContext.get()?.onFailure((_, error) => console.log(error.message));
+   *   return x;
+   * });
+   * await watched.count(); // 3
+   */
   onFailure(listener: (context: TaskContext, error: Error) => void): void {
     this.#failureListeners.push(listener);
   }

@@ -23,13 +23,24 @@ export class HashPartitioner extends Partitioner {
     this.numPartitions = numPartitions;
   }
 
-  /** @throws KeyNotHashableError for functions, symbols and other values that are no keys */
+  /**
+   * @throws KeyNotHashableError for functions, symbols and other values that are no keys
+   *
+   * @example
+   * new HashPartitioner(4).getPartition('a') === new HashPartitioner(4).getPartition('a'); // true
+   */
   override getPartition(key: unknown): number {
     if (key === null || key === undefined) return 0;
     // Plus 0: the remainder of a negative hash may be -0.
     return partitionOfHash(hashKey(key), this.numPartitions) + 0;
   }
 
+  /**
+   * Whether the other is a HashPartitioner with as many partitions.
+   *
+   * @example
+   * new HashPartitioner(4).equals(new HashPartitioner(4)); // true
+   */
   override equals(other: unknown): boolean {
     return (
       other instanceof HashPartitioner &&

@@ -35,6 +35,10 @@ export class RangePartitioner<K = unknown> extends Partitioner {
   /**
    * Bounds that split the keys of `rdd` into `numPartitions` parts of about the same size. Runs a
    * sampling job, none for one partition; gives fewer partitions when there are fewer distinct keys.
+   *
+   * @example
+   * const pairs = sc.range(100).keyBy((x) => x);
+   * (await RangePartitioner.of(pairs, 4)).numPartitions; // 4
    */
   static async of<K>(
     rdd: RDD<[K, unknown]>,
@@ -49,6 +53,12 @@ export class RangePartitioner<K = unknown> extends Partitioner {
     return this.bounds.length + 1;
   }
 
+  /**
+   * How many bounds the key lies behind; counted from the end when it is descending.
+   *
+   * @example
+   * new RangePartitioner([10, 20]).getPartition(15); // 1
+   */
   override getPartition(key: unknown): number {
     // The first bound that is not below the key.
     let low = 0;
@@ -61,6 +71,12 @@ export class RangePartitioner<K = unknown> extends Partitioner {
     return this.ascending ? low : this.bounds.length - low;
   }
 
+  /**
+   * Whether the other has the same bounds and direction.
+   *
+   * @example
+   * new RangePartitioner([10]).equals(new RangePartitioner([10])); // true
+   */
   override equals(other: unknown): boolean {
     return (
       other instanceof RangePartitioner &&

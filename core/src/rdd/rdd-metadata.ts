@@ -54,7 +54,12 @@ export abstract class RddMetadata<T> {
     return this.#node.name;
   }
 
-  /** Names the RDD in debug strings and pages. */
+  /**
+   * Names the RDD in debug strings and pages.
+   *
+   * @example
+   * sc.range(3).setName('three').name; // 'three'
+   */
   setName(name: string): this {
     this.#node.name = name;
     return this;
@@ -82,24 +87,48 @@ export abstract class RddMetadata<T> {
     return this.#node.storageLevel !== undefined;
   }
 
-  /** Runs no job, except what listing inputs and sampling for a sort need. */
+  /**
+   * Runs no job, except what listing inputs and sampling for a sort need.
+   *
+   * @example
+   * await sc.range(0, 10, 1, 4).getNumPartitions(); // 4
+   */
   async getNumPartitions(options?: ActionOptions): Promise<number> {
     await this.#prepare('getNumPartitions', options);
     return this.#node.partitionCount;
   }
 
+  /**
+   * One object for each partition, in order; as `getNumPartitions`.
+   *
+   * @example
+   * await sc.range(0, 10, 1, 2).partitions(); // [{ index: 0 }, { index: 1 }]
+   */
   async partitions(options?: ActionOptions): Promise<Partition[]> {
     await this.#prepare('partitions', options);
     return Array.from({ length: this.#node.partitionCount }, (_, index) => ({ index }));
   }
 
-  /** What decided the partition of each key, if anything did. */
+  /**
+   * What decided the partition of each key, if anything did.
+   *
+   * @example
+   * const counts = sc.range(9).keyBy((x) => x % 3).reduceByKey((a, b) => a + b, 3);
+   * (await counts.partitioner())?.numPartitions; // 3
+   */
   async partitioner(options?: ActionOptions): Promise<Partitioner | undefined> {
     await this.#prepare('partitioner', options);
     return this.#node.facts.partitioning?.partitioner;
   }
 
-  /** Hosts that hold the input of a partition, best first. @throws ArgumentError */
+  /**
+   * Hosts that hold the input of a partition, best first.
+   *
+   * @throws ArgumentError
+   *
+   * @example
+   * await sc.range(3).preferredLocations(0); // []
+   */
   async preferredLocations(partition: number, options?: ActionOptions): Promise<string[]> {
     await this.#prepare('preferredLocations', options);
     const { partitionCount } = this.#node;
@@ -111,7 +140,12 @@ export abstract class RddMetadata<T> {
     return [...this.#node.preferredLocations(partition)];
   }
 
-  /** The lineage as text: `(n)` partitions, kinds, call sites, `+-` at each shuffle, as Spark prints it. */
+  /**
+   * The lineage as text: `(n)` partitions, kinds, call sites, `+-` at each shuffle, as Spark prints it.
+   *
+   * @example
+   * (await sc.range(0, 3, 1, 1).toDebugString()).startsWith('(1) RangeRDD'); // true
+   */
   async toDebugString(options?: ActionOptions): Promise<string> {
     await this.#prepare('toDebugString', options);
     return debugText(this.#node);
@@ -121,6 +155,10 @@ export abstract class RddMetadata<T> {
    * Keeps the partitions that the next actions compute, for those after them.
    *
    * @throws StorageLevelError when it has another level already: `unpersist()` it first
+   *
+   * @example
+   * const squares = sc.range(3).map((x) => x * x).persist(StorageLevel.MEMORY_AND_DISK);
+   * squares.storageLevel.useDisk; // true
    */
   persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
     const node = this.#node;
@@ -146,12 +184,24 @@ export abstract class RddMetadata<T> {
     return this;
   }
 
-  /** `persist(StorageLevel.MEMORY_ONLY)`. */
+  /**
+   * `persist(StorageLevel.MEMORY_ONLY)`.
+   *
+   * @example
+   * sc.range(3).cache().isCached; // true
+   */
   cache(): this {
     return this.persist();
   }
 
-  /** Drops the kept partitions; resolves when they are gone only if `blocking`. */
+  /**
+   * Drops the kept partitions; resolves when they are gone only if `blocking`.
+   *
+   * @example
+   * const kept = sc.range(3).cache();
+   * await kept.unpersist();
+   * kept.isCached; // false
+   */
   async unpersist(blocking = false): Promise<void> {
     const node = this.#node;
     node.core.checkRunning();
@@ -169,6 +219,13 @@ export abstract class RddMetadata<T> {
    * Source: Spark 4.0 `RDD.checkpoint`, where it must come before the first action.
    *
    * @throws CheckpointDirectoryError before `setCheckpointDir`
+   *
+   * @example
+   * await sc.setCheckpointDir(dir);
+   * const rdd = sc.range(3).cache();
+   * rdd.checkpoint();
+   * await rdd.count();
+   * rdd.isCheckpointed; // true
    */
   checkpoint(): void {
     markReliable(this.#node);
@@ -178,6 +235,11 @@ export abstract class RddMetadata<T> {
    * The same with the cached blocks of the executors: fast, and gone with them. Persists the RDD
    * (memory and disk unless it has a level). A task that needs a block that is gone fails with
    * `CheckpointBlockLostError`.
+   *
+   * @example
+   * const rdd = sc.range(3).localCheckpoint();
+   * await rdd.count();
+   * rdd.isCheckpointed; // true
    */
   localCheckpoint(): this {
     markLocal(this.#node);
@@ -194,7 +256,12 @@ export abstract class RddMetadata<T> {
     return this.#node.checkpoint?.kind === 'local';
   }
 
-  /** URI of the folder that holds the checkpoint; undefined before it is written, and for local ones. */
+  /**
+   * URI of the folder that holds the checkpoint; undefined before it is written, and for local ones.
+   *
+   * @example
+   * sc.range(3).getCheckpointFile(); // undefined
+   */
   getCheckpointFile(): string | undefined {
     return this.#node.checkpoint?.directory;
   }
@@ -202,6 +269,12 @@ export abstract class RddMetadata<T> {
   /**
    * Deletes the map outputs of all shuffles in the lineage, as far as no persisted RDD stands between.
    * An action that needs them computes them again. Waits for the executors only when `blocking`.
+   *
+   * @example
+   * const groups = sc.range(10).groupBy((x) => x % 2);
+   * await groups.count();
+   * await groups.cleanShuffleDependencies(true);
+   * await groups.count(); // 2
    */
   async cleanShuffleDependencies(blocking = false): Promise<void> {
     const { core } = this.#node;
@@ -211,7 +284,12 @@ export abstract class RddMetadata<T> {
     );
   }
 
-  /** `words MapPartitionsRDD[3] at map at app.ts:12`. */
+  /**
+   * `words MapPartitionsRDD[3] at map at app.ts:12`.
+   *
+   * @example
+   * /^MapPartitionsRDD\[\d+\] at map at /.test(sc.range(3).map((x) => x).toString()); // true
+   */
   toString(): string {
     return this.#node.toString();
   }

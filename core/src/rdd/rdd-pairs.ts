@@ -38,22 +38,46 @@ import type { Partitioner } from '../partitioner/partitioner.js';
  * that already is not shuffled.
  */
 export abstract class RddPairs<T> extends RddTransformations<T> {
-  /** The keys, duplicates too. Narrow; drops the partitioner. */
+  /**
+   * The keys, duplicates too. Narrow; drops the partitioner.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.keys().collect(); // ['a', 'b', 'a']
+   */
   keys<K, V>(this: RDD<[K, V]>): RDD<K> {
     return rddOf(plainStep(nodeOf(this), 'keys', { keepsPartitioner: false }));
   }
 
-  /** The values. Narrow; drops the partitioner. */
+  /**
+   * The values. Narrow; drops the partitioner.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.values().collect(); // [1, 2, 3]
+   */
   values<K, V>(this: RDD<[K, V]>): RDD<V> {
     return rddOf(plainStep(nodeOf(this), 'values', { keepsPartitioner: false }));
   }
 
-  /** `[key, f(value)]`. Narrow; keeps the partitioner. */
+  /**
+   * `[key, f(value)]`. Narrow; keeps the partitioner.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.mapValues((n) => n * 10).collect(); // [['a', 10], ['b', 20], ['a', 30]]
+   */
   mapValues<K, V, U>(this: RDD<[K, V]>, f: (value: V) => U | TupleHint): RDD<[K, U]> {
     return rddOf(functionStep(nodeOf(this), 'mapValues', f, true));
   }
 
-  /** `[key, x]` for all x of `f(value)`; a key without any is gone. Narrow; keeps the partitioner. */
+  /**
+   * `[key, x]` for all x of `f(value)`; a key without any is gone. Narrow; keeps the partitioner.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.flatMapValues((n) => (n < 3 ? [n, -n] : [])).values().collect(); // [1, -1, 2, -2]
+   */
   flatMapValues<K, V, U>(this: RDD<[K, V]>, f: (value: V) => Iterable<U>): RDD<[K, U]> {
     return rddOf(functionStep(nodeOf(this), 'flatMapValues', f, true));
   }
@@ -61,6 +85,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * Moves each pair to the partition `f(key)` modulo n (never negative), or where the partitioner
    * wants it; by hash when there is no `f`. Shuffles, unless it is partitioned so already.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.partitionBy(2, (key) => key.charCodeAt(0)).values().glom().collect(); // [[2], [1, 3]]
    */
   partitionBy<K, V>(
     this: RDD<[K, V]>,
@@ -73,6 +101,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * One `[key, merged value]` per key. Values are merged before and after the shuffle, so `f` must be
    * associative and commutative; it is not called for a single value.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.reduceByKey((a, b) => a + b).sortByKey().collect(); // [['a', 4], ['b', 2]]
    */
   reduceByKey<K, V>(
     this: RDD<[K, V]>,
@@ -82,7 +114,13 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
     return rddOf(reduceByKeyNode(nodeOf(this), f, n));
   }
 
-  /** As `reduceByKey`, beginning with a fresh copy of `zero` for each key of each map partition. */
+  /**
+   * As `reduceByKey`, beginning with a fresh copy of `zero` for each key of each map partition.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.foldByKey(0, (a, b) => a + b).sortByKey().collect(); // [['a', 4], ['b', 2]]
+   */
   foldByKey<K, V>(
     this: RDD<[K, V]>,
     zero: NoInfer<V>,
@@ -95,6 +133,11 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * One `[key, result]` per key: `seqFunc` adds values to a fresh copy of `zero` for each key of each
    * map partition, `combFunc` merges those. Both may change and return their first argument.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * const sumAndCount = pairs.aggregateByKey([0, 0], ([s, n], x) => [s + x, n + 1], ([s, n], [t, m]) => [s + t, n + m]);
+   * await sumAndCount.sortByKey().collect(); // [['a', [4, 2]], ['b', [2, 1]]]
    */
   aggregateByKey<K, V, U extends [unknown, ...unknown[]]>(
     this: RDD<[K, V]>,
@@ -123,6 +166,11 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * The base of the others: `createCombiner` makes a combiner of a key's first value in a map
    * partition, `mergeValue` adds the next, `mergeCombiners` puts those of several partitions together.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * const lists = pairs.combineByKey((x) => [x], (list, x) => [...list, x], (a, b) => [...a, ...b]);
+   * await lists.sortByKey().collect(); // [['a', [1, 3]], ['b', [2]]]
    */
   combineByKey<K, V, C>(
     this: RDD<[K, V]>,
@@ -137,12 +185,23 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * One `[key, values]` per key, values in an array. All values travel: prefer `reduceByKey` or
    * `aggregateByKey`, and `flatMapGroups` for groups that do not fit in memory.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.groupByKey().sortByKey().collect(); // [['a', [1, 3]], ['b', [2]]]
    */
   groupByKey<K, V>(this: RDD<[K, V]>, n?: PartitionsArgument): RDD<[K, V[]]> {
     return rddOf(groupByKeyNode(nodeOf(this), n));
   }
 
-  /** All that `f(key, values)` gives for each key; groups of any size, streamed through an iterator. */
+  /**
+   * All that `f(key, values)` gives for each key; groups of any size, streamed through an iterator.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * const sums = pairs.flatMapGroups((key, values) => [`${key}: ${values.reduce((a, b) => a + b)}`]);
+   * (await sums.collect()).sort(); // ['a: 4', 'b: 2']
+   */
   flatMapGroups<K, V, U>(
     this: RDD<[K, V]>,
     f: (key: K, values: It<V>) => Iterable<U | TupleHint>,
@@ -151,12 +210,26 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
     return rddOf(flatMapGroupsNode(nodeOf(this), f, n));
   }
 
-  /** `[key, [left, right]]` for all combinations of values of keys that both sides have. */
+  /**
+   * `[key, [left, right]]` for all combinations of values of keys that both sides have.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * const other = sc.parallelize<[string, string]>([['a', 'x'], ['c', 'y']]);
+   * await pairs.join(other).collect(); // [['a', [1, 'x']], ['a', [3, 'x']]]
+   */
   join<K, V, W>(this: RDD<[K, V]>, other: RDD<[K, W]>, n?: PartitionsArgument): RDD<[K, [V, W]]> {
     return rddOf(joinNode(nodeOf(this), nodeOf(other, 'join: other'), n, 'join'));
   }
 
-  /** As `join`; keys of the left side only have `undefined` on the right. */
+  /**
+   * As `join`; keys of the left side only have `undefined` on the right.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * const other = sc.parallelize<[string, string]>([['a', 'x'], ['c', 'y']]);
+   * await pairs.leftOuterJoin(other).sortByKey().values().collect(); // [[1, 'x'], [3, 'x'], [2, undefined]]
+   */
   leftOuterJoin<K, V, W>(
     this: RDD<[K, V]>,
     other: RDD<[K, W]>,
@@ -166,7 +239,14 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
     return rddOf(joinNode(nodeOf(this), right, n, 'leftOuterJoin'));
   }
 
-  /** As `join`; keys of the right side only have `undefined` on the left. */
+  /**
+   * As `join`; keys of the right side only have `undefined` on the left.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * const other = sc.parallelize<[string, string]>([['a', 'x'], ['c', 'y']]);
+   * await pairs.rightOuterJoin(other).sortByKey().values().collect(); // [[1, 'x'], [3, 'x'], [undefined, 'y']]
+   */
   rightOuterJoin<K, V, W>(
     this: RDD<[K, V]>,
     other: RDD<[K, W]>,
@@ -176,7 +256,15 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
     return rddOf(joinNode(nodeOf(this), right, n, 'rightOuterJoin'));
   }
 
-  /** As `join`; a side that does not have the key is `undefined`. */
+  /**
+   * As `join`; a side that does not have the key is `undefined`.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * const other = sc.parallelize<[string, string]>([['a', 'x'], ['c', 'y']]);
+   * const all = pairs.fullOuterJoin(other).sortByKey();
+   * await all.values().collect(); // [[1, 'x'], [3, 'x'], [2, undefined], [undefined, 'y']]
+   */
   fullOuterJoin<K, V, W>(
     this: RDD<[K, V]>,
     other: RDD<[K, W]>,
@@ -186,7 +274,15 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
     return rddOf(joinNode(nodeOf(this), right, n, 'fullOuterJoin'));
   }
 
-  /** `[key, [values here, values of the first other, …]]` for each key that any of them has. */
+  /**
+   * `[key, [values here, values of the first other, …]]` for each key that any of them has.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * const other = sc.parallelize<[string, string]>([['a', 'x'], ['c', 'y']]);
+   * const groups = pairs.cogroup(other).sortByKey();
+   * await groups.values().collect(); // [[[1, 3], ['x']], [[2], []], [[], ['y']]]
+   */
   cogroup<K, V, A>(
     this: RDD<[K, V]>,
     other: RDD<[K, A]>,
@@ -223,6 +319,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * action that needs it samples the keys, for several partitions.
    *
    * @param n as in `sortBy`
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.sortByKey(false).collect(); // [['b', 2], ['a', 1], ['a', 3]]
    */
   sortByKey<K, V>(
     this: RDD<[K, V]>,
@@ -233,7 +333,14 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
     return rddOf(sortByKeyNode(nodeOf(this), ascending, n, key));
   }
 
-  /** Another name of `cogroup`, without a number of partitions. */
+  /**
+   * Another name of `cogroup`, without a number of partitions.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * const other = sc.parallelize<[string, string]>([['a', 'x'], ['c', 'y']]);
+   * await pairs.groupWith(other).sortByKey().first(); // ['a', [[1, 3], ['x']]]
+   */
   groupWith<K, V, A>(this: RDD<[K, V]>, other: RDD<[K, A]>): RDD<[K, [V[], A[]]]>;
   groupWith<K, V, A, B>(
     this: RDD<[K, V]>,
@@ -252,12 +359,24 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
     return rddOf(cogroupNode(parents, undefined, 'groupWith'));
   }
 
-  /** How often each key is there; looked up by key equality. Counted in the tasks. */
+  /**
+   * How often each key is there; looked up by key equality. Counted in the tasks.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * (await pairs.countByKey()).get('a'); // 2
+   */
   countByKey<K, V>(this: RDD<[K, V]>, options?: ActionOptions): Promise<Map<K, number>> {
     return countBy(nodeOf(this), 'countByKey', options);
   }
 
-  /** All pairs as a map, looked up by key equality; of several values of a key the last one. */
+  /**
+   * All pairs as a map, looked up by key equality; of several values of a key the last one.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * (await pairs.collectAsMap()).get('a'); // 3
+   */
   collectAsMap<K, V>(this: RDD<[K, V]>, options?: ActionOptions): Promise<Map<K, V>> {
     return collectAsMap(nodeOf(this), options);
   }
@@ -265,6 +384,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * As `reduceByKey`, with the result as a map on the driver and no shuffle: merged in the tasks, then
    * in partition order on the driver.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * (await pairs.reduceByKeyLocally((a, b) => a + b)).get('a'); // 4
    */
   reduceByKeyLocally<K, V>(
     this: RDD<[K, V]>,
@@ -274,7 +397,13 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
     return reduceByKeyLocally(nodeOf(this), f, options);
   }
 
-  /** All values of a key, in partition order; looks at one partition only when a partitioner tells which. */
+  /**
+   * All values of a key, in partition order; looks at one partition only when a partitioner tells which.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.lookup('a'); // [1, 3]
+   */
   lookup<K, V>(this: RDD<[K, V]>, key: K, options?: ActionOptions): Promise<V[]> {
     return lookup(nodeOf(this), key, options);
   }
@@ -283,6 +412,11 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * The pairs whose key the other RDD has not; duplicates stay. Shuffles both, unless partitioned alike.
    *
    * @param n partitions or a partitioner; left out: this RDD's partitioner, else as many partitions
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * const other = sc.parallelize<[string, string]>([['a', 'x'], ['c', 'y']]);
+   * await pairs.subtractByKey(other).collect(); // [['b', 2]]
    */
   subtractByKey<K, V, W>(
     this: RDD<[K, V]>,
@@ -298,6 +432,11 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * Shuffles both, unless partitioned alike.
    *
    * @param n partitions or a partitioner; left out: this RDD's partitioner, else as many partitions
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * const other = sc.parallelize<[string, string]>([['a', 'x'], ['c', 'y']]);
+   * await pairs.intersectByKey(other).collect(); // [['a', 1], ['a', 3]]
    */
   intersectByKey<K, V, W>(
     this: RDD<[K, V]>,
@@ -311,6 +450,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * A random part of the pairs, by a rate for each key: a Map, or an object when keys are strings. A
    * key without a rate fails the job. Narrow; keeps order and partitioner. Sizes are approximate.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.sampleByKey(false, { a: 1, b: 0 }, 1).collect(); // [['a', 1], ['a', 3]]
    */
   sampleByKey<K, V>(
     this: RDD<[K, V]>,
@@ -324,6 +467,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * As `sampleByKey`, with exactly `ceil(n · rate)` of the n pairs of each key: the first action that
    * needs it counts the keys by a job. Narrow; keeps order and partitioner.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * (await pairs.sampleByKeyExact(false, { a: 0.5, b: 1 }, 1).keys().collect()).sort(); // ['a', 'b']
    */
   sampleByKeyExact<K, V>(
     this: RDD<[K, V]>,
@@ -338,6 +485,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * The pairs whose key lies from `lower` to `upper`, both included, in the total order of keys.
    * Narrow; keeps the order. After `sortByKey` only the partitions that may hold such keys are read;
    * their number is then the result's, and the partitioner is dropped.
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.sortByKey().filterByRange('b', 'z').collect(); // [['b', 2]]
    */
   filterByRange<K, V>(this: RDD<[K, V]>, lower: K, upper: K): RDD<[K, V]> {
     return rddOf(filterByRangeNode(nodeOf(this), lower, upper));
@@ -350,6 +501,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * @param n partitions or a partitioner; left out: the default of shuffles
    * @param f where a key goes, modulo `n`; left out: by hash
    * @param key what is compared, from the key
+   *
+   * @example
+   * const numbered = sc.parallelize<[number, string]>([[3, 'c'], [2, 'b'], [1, 'a']]);
+   * await numbered.repartitionAndSortWithinPartitions(2, (key) => key).keys().glom().collect(); // [[2], [1, 3]]
    */
   repartitionAndSortWithinPartitions<K, V>(
     this: RDD<[K, V]>,
@@ -365,6 +520,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * About how many distinct values each key has, by sketches that are merged in a shuffle.
    *
    * @param relativeSD standard deviation of the result, relative; at least 0.000017
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.countApproxDistinctByKey().sortByKey().collect(); // [['a', 2], ['b', 1]]
    */
   countApproxDistinctByKey<K, V>(
     this: RDD<[K, V]>,

@@ -23,12 +23,20 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * partitioner unless told that `f` leaves keys in place.
    *
    * @throws ClosureError when `f` captures what cannot travel
+   *
+   * @example
+   * await sc.parallelize([1, 2, 3]).map((x) => [x, x * x]).collect(); // [[1, 1], [2, 4], [3, 9]]
    */
   map<U>(f: (x: T) => U | TupleHint, options: MapOptions = {}): RDD<U> {
     return rddOf(functionStep(nodeOf(this), 'map', f, options.preservesPartitioning ?? false));
   }
 
-  /** The records for which `f` is truthy. Narrow; keeps order and partitioner. Type guards narrow. */
+  /**
+   * The records for which `f` is truthy. Narrow; keeps order and partitioner. Type guards narrow.
+   *
+   * @example
+   * await sc.range(6).filter((x) => x % 2 === 0).collect(); // [0, 2, 4]
+   */
   filter<S extends T>(f: (x: T) => x is S): RDD<S>;
   filter(f: (x: T) => unknown): RDD<T>;
   filter(f: (x: T) => unknown): RDD<T> {
@@ -38,6 +46,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * All that `f` gives for each record, one after the other: arrays, generators, any iterable; a
    * string gives its characters. Narrow; keeps the order.
+   *
+   * @example
+   * await sc.parallelize(['a b', 'c']).flatMap((line) => line.split(' ')).collect(); // ['a', 'b', 'c']
    */
   flatMap<U>(f: (x: T) => Iterable<U | TupleHint>): RDD<U> {
     return rddOf(functionStep(nodeOf(this), 'flatMap', f, false));
@@ -46,6 +57,10 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * `f` sees a whole partition through an iterator, empty ones too, and gives an iterable; both are
    * read lazily. Narrow. Over input without a fixed order the result counts as indeterminate.
+   *
+   * @example
+   * const sums = sc.range(0, 6, 1, 2).mapPartitions((records) => [records.reduce((a, b) => a + b, 0)]);
+   * await sums.collect(); // [3, 12]
    */
   mapPartitions<U>(
     f: (records: It<T>) => Iterable<U | TupleHint>,
@@ -55,7 +70,13 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
     return rddOf(partitionStep(nodeOf(this), 'mapPartitions', f, keeps));
   }
 
-  /** As `mapPartitions`; `f` also gets the index of the partition. */
+  /**
+   * As `mapPartitions`; `f` also gets the index of the partition.
+   *
+   * @example
+   * const placed = sc.range(0, 4, 1, 2).mapPartitionsWithIndex((i, records) => records.map((x) => `${i}:${x}`));
+   * await placed.collect(); // ['0:0', '0:1', '1:2', '1:3']
+   */
   mapPartitionsWithIndex<U>(
     f: (index: number, records: It<T>) => Iterable<U | TupleHint>,
     options: MapOptions = {},
@@ -64,14 +85,24 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
     return rddOf(partitionStep(nodeOf(this), 'mapPartitionsWithIndex', f, keeps));
   }
 
-  /** Each partition as one array; an empty one as `[]`. Narrow; memory of a partition. */
+  /**
+   * Each partition as one array; an empty one as `[]`. Narrow; memory of a partition.
+   *
+   * @example
+   * await sc.range(0, 5, 1, 2).glom().collect(); // [[0, 1], [2, 3, 4]]
+   */
   glom(): RDD<T[]> {
     return rddOf(
       plainStep(nodeOf(this), 'glom', { keepsPartitioner: false, orderSensitive: true }),
     );
   }
 
-  /** `[f(x), x]` for each record. Narrow. */
+  /**
+   * `[f(x), x]` for each record. Narrow.
+   *
+   * @example
+   * await sc.parallelize(['a', 'bb']).keyBy((word) => word.length).collect(); // [[1, 'a'], [2, 'bb']]
+   */
   keyBy<K>(f: (x: T) => K | TupleHint): RDD<[K, T]> {
     return rddOf(functionStep(nodeOf(this), 'keyBy', f, false));
   }
@@ -81,6 +112,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * partitioner and as many partitions as are asked for.
    *
    * @param n partitions, or a partitioner of whole records
+   *
+   * @example
+   * (await sc.parallelize([1, 2, 1]).distinct().collect()).sort(); // [1, 2]
    */
   distinct(n?: PartitionsArgument): RDD<T> {
     return rddOf(distinctNode(nodeOf(this), n));
@@ -89,6 +123,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * A random part of the records: each with probability `fraction`, or `fraction` times on average
    * when with replacement. The size is only approximate. The same seed gives the same sample.
+   *
+   * @example
+   * (await sc.range(1000).sample(false, 0.5, 42).count()) < 1000; // true
    */
   sample(withReplacement: boolean, fraction: number, seed?: number): RDD<T> {
     return rddOf(sampleStep(nodeOf(this), withReplacement, fraction, seed));
@@ -97,13 +134,22 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * The records of this one, then those of the other; duplicates stay. Narrow: the partitions of both
    * one after the other, or, when they have the same partitioner, pairwise together.
+   *
+   * @example
+   * await sc.parallelize([1, 2]).union(sc.parallelize([2, 3])).collect(); // [1, 2, 2, 3]
    */
   union<U = T>(other: RDD<U>): RDD<T | U> {
     const node = nodeOf(this);
     return rddOf(unionNode(node.core, [node, nodeOf(other, 'union: other')]));
   }
 
-  /** Records by `f`: one `[key, records]` for each key, records in an array. Shuffles all records. */
+  /**
+   * Records by `f`: one `[key, records]` for each key, records in an array. Shuffles all records.
+   *
+   * @example
+   * const groups = sc.range(5).groupBy((x) => x % 2);
+   * await groups.sortByKey().collect(); // [[0, [0, 2, 4]], [1, [1, 3]]]
+   */
   groupBy<K>(f: (x: T) => K | TupleHint, n?: PartitionsArgument): RDD<[K, T[]]> {
     return rddOf(groupByNode(nodeOf(this), f, n));
   }
@@ -114,6 +160,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    *
    * @param n partitions, fewer when there are fewer keys; left out: `heddle.default.parallelism`,
    *   else as many as this RDD has
+   *
+   * @example
+   * await sc.parallelize([3, 1, 2]).sortBy((x) => x, false).collect(); // [3, 2, 1]
    */
   sortBy(key: (x: T) => unknown, ascending = true, n?: number): RDD<T> {
     return rddOf(sortByNode(nodeOf(this), key, ascending, n));
@@ -122,6 +171,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * Fewer partitions, made of neighbouring ones, without a shuffle; never more than there are. With
    * `shuffle` it is `repartition`, which may also make more.
+   *
+   * @example
+   * await sc.range(0, 10, 1, 5).coalesce(2).getNumPartitions(); // 2
    */
   coalesce(n: number, shuffle = false): RDD<T> {
     checkBoolean(shuffle, 'coalesce', 'shuffle');
@@ -130,7 +182,12 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
     );
   }
 
-  /** Exactly `n` partitions of about the same size, through a shuffle of all records. */
+  /**
+   * Exactly `n` partitions of about the same size, through a shuffle of all records.
+   *
+   * @example
+   * await sc.range(0, 10, 1, 2).repartition(4).getNumPartitions(); // 4
+   */
   repartition(n: number): RDD<T> {
     return rddOf(repartitionNode(nodeOf(this), n, 'repartition'));
   }
@@ -138,6 +195,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * `[x, position]`, positions from 0 in partition order. Narrow; the first action that needs it
    * counts the partitions, when there are several.
+   *
+   * @example
+   * await sc.parallelize(['a', 'b', 'c'], 2).zipWithIndex().collect(); // [['a', 0], ['b', 1], ['c', 2]]
    */
   zipWithIndex(): RDD<[T, number]> {
     return rddOf(zipWithIndexNode(nodeOf(this)));
@@ -146,6 +206,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * `[x, id]` with ids k, n + k, 2n + k, … in partition k of n: unique, with gaps, and no job.
    * Narrow.
+   *
+   * @example
+   * await sc.parallelize(['a', 'b', 'c'], 2).zipWithUniqueId().collect(); // [['a', 0], ['b', 1], ['c', 3]]
    */
   zipWithUniqueId(): RDD<[T, number]> {
     return rddOf(zipWithUniqueIdNode(nodeOf(this)));
@@ -156,6 +219,10 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * they are the whole RDD. Narrow; keeps order and partitioner. The same seed gives the same parts.
    *
    * @throws ArgumentError for negative weights and a sum of 0
+   *
+   * @example
+   * const [large, small] = sc.range(100).randomSplit([0.8, 0.2], 7);
+   * (await large!.count()) + (await small!.count()); // 100
    */
   randomSplit(weights: readonly number[], seed?: number): RDD<T>[] {
     return randomSplitNodes(nodeOf(this), weights, seed).map((node) => rddOf<T>(node));
@@ -165,6 +232,10 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * One of each record that both RDDs have, by key equality, in no particular order. Shuffles both.
    *
    * @param n partitions, or a partitioner of whole records; left out: as many as this RDD has
+   *
+   * @example
+   * const both = sc.parallelize([1, 2, 2]).intersection(sc.parallelize([2, 3]));
+   * await both.collect(); // [2]
    */
   intersection(other: RDD<T>, n?: PartitionsArgument): RDD<T> {
     return rddOf(intersectionNode(nodeOf(this), nodeOf(other, 'intersection: other'), n));
@@ -174,6 +245,10 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * The records that the other RDD has not, duplicates included, in no particular order. Shuffles both.
    *
    * @param n partitions, or a partitioner of whole records; left out: as many as this RDD has
+   *
+   * @example
+   * const left = sc.parallelize([1, 2, 1]).subtract(sc.parallelize([2, 3]));
+   * await left.collect(); // [1, 1]
    */
   subtract(other: RDD<T>, n?: PartitionsArgument): RDD<T> {
     return rddOf(subtractNode(nodeOf(this), nodeOf(other, 'subtract: other'), n));
@@ -182,6 +257,10 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * All pairs of a record here and one there. Narrow: n · m partitions, partition `i * m + j` of
    * partitions i and j; each reads the right one once, and keeps it.
+   *
+   * @example
+   * const all = sc.parallelize([1, 2], 1).cartesian(sc.parallelize(['a', 'b'], 1));
+   * await all.collect(); // [[1, 'a'], [1, 'b'], [2, 'a'], [2, 'b']]
    */
   cartesian<U>(other: RDD<U>): RDD<[T, U]> {
     return rddOf(cartesianNode(nodeOf(this), nodeOf(other, 'cartesian: other')));
@@ -192,6 +271,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * records in each; a task keeps the left side of its partition.
    *
    * @throws ArgumentError for different numbers of partitions, here or at the first action
+   *
+   * @example
+   * await sc.parallelize([1, 2]).zip(sc.parallelize(['a', 'b'])).collect(); // [[1, 'a'], [2, 'b']]
    */
   zip<U>(other: RDD<U>): RDD<[T, U]> {
     return rddOf(zipNode(nodeOf(this), nodeOf(other, 'zip: other')));
@@ -201,6 +283,10 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * `f` sees the partitions of the same index of two to four RDDs through an iterator each, and gives
    * an iterable. Narrow. All must have as many partitions; lengths may differ. A task keeps its
    * partitions of all RDDs but the last one.
+   *
+   * @example
+   * const [some, more] = [sc.range(0, 4, 1, 2), sc.range(10, 12, 1, 2)];
+   * await some.zipPartitions(more, (a, b) => [a.toArray().length + b.toArray().length]).collect(); // [3, 3]
    */
   zipPartitions<A, U>(a: RDD<A>, f: (records: It<T>, a: It<A>) => Iterable<U | TupleHint>): RDD<U>;
   zipPartitions<A, B, U>(
@@ -234,6 +320,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * with `sc.addFile` are in the directory that `HEDDLE_FILES_ROOT` names.
    *
    * @throws JobFailedError caused by PipeError: not found, or another exit code than 0
+   *
+   * @example
+   * await sc.parallelize(['b', 'a'], 1).pipe('sort').collect(); // ['a', 'b']
    */
   pipe(command: string | readonly string[], options: PipeOptions = {}): RDD<string> {
     return rddOf(pipeNode(nodeOf(this), command, options));

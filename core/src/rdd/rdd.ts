@@ -45,17 +45,35 @@ import type { StatCounter } from '../stats/stat-counter.js';
  * what cannot travel. Source: Spark 4.0 `RDD`.
  */
 export class RDD<T> extends RddPairs<T> {
-  /** All records, in partition order. Mind the driver's memory: `heddle.driver.maxResultSize` limits it. */
+  /**
+   * All records, in partition order. Mind the driver's memory: `heddle.driver.maxResultSize` limits it.
+   *
+   * @example
+   * await sc.range(3).collect(); // [0, 1, 2]
+   */
   collect(options?: ActionOptions): Promise<T[]> {
     return collect(nodeOf(this), options);
   }
 
-  /** How many records there are. */
+  /**
+   * How many records there are.
+   *
+   * @example
+   * await sc.range(3).count(); // 3
+   */
   count(options?: ActionOptions): Promise<number> {
     return count(nodeOf(this), options);
   }
 
-  /** The first record in partition order. @throws EmptyRddError */
+  /**
+   * The first record in partition order.
+   *
+   * @throws EmptyRddError
+   *
+   * @example
+   * await sc.parallelize(['a', 'b']).first(); // 'a'
+   * await sc.emptyRDD().first(); // throws EmptyRddError
+   */
   first(options?: ActionOptions): Promise<T> {
     return first(nodeOf(this), options);
   }
@@ -63,12 +81,20 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * The first `n` records in partition order, all when there are fewer, none when `n` ≤ 0. Looks at
    * one partition, then at more as needed; reads of each only what is missing.
+   *
+   * @example
+   * await sc.range(100).take(2); // [0, 1]
    */
   take(n: number, options?: ActionOptions): Promise<T[]> {
     return take(nodeOf(this), n, options);
   }
 
-  /** The `n` smallest records in the total order of keys, or of `key(x)`, in rising order. */
+  /**
+   * The `n` smallest records in the total order of keys, or of `key(x)`, in rising order.
+   *
+   * @example
+   * await sc.parallelize([3, 1, 2]).takeOrdered(2); // [1, 2]
+   */
   takeOrdered(
     n: number,
     key?: ((x: T) => unknown) | ActionOptions,
@@ -77,22 +103,46 @@ export class RDD<T> extends RddPairs<T> {
     return takeOrdered(nodeOf(this), n, ordered('takeOrdered', false, key, options));
   }
 
-  /** The `n` largest records in the total order of keys, or of `key(x)`, in falling order. */
+  /**
+   * The `n` largest records in the total order of keys, or of `key(x)`, in falling order.
+   *
+   * @example
+   * await sc.parallelize(['pear', 'fig']).top(1, (word) => word.length); // ['pear']
+   */
   top(n: number, key?: ((x: T) => unknown) | ActionOptions, options?: ActionOptions): Promise<T[]> {
     return takeOrdered(nodeOf(this), n, ordered('top', true, key, options));
   }
 
-  /** The smallest record in the total order of keys, or of `key(x)`. @throws EmptyRddError */
+  /**
+   * The smallest record in the total order of keys, or of `key(x)`.
+   *
+   * @throws EmptyRddError
+   *
+   * @example
+   * await sc.parallelize([3, 1, 2]).min(); // 1
+   */
   min(key?: ((x: T) => unknown) | ActionOptions, options?: ActionOptions): Promise<T> {
     return extreme(nodeOf(this), ordered('min', false, key, options));
   }
 
-  /** The largest record in the total order of keys, or of `key(x)`. @throws EmptyRddError */
+  /**
+   * The largest record in the total order of keys, or of `key(x)`.
+   *
+   * @throws EmptyRddError
+   *
+   * @example
+   * await sc.parallelize(['fig', 'pear']).max((word) => word.length); // 'pear'
+   */
   max(key?: ((x: T) => unknown) | ActionOptions, options?: ActionOptions): Promise<T> {
     return extreme(nodeOf(this), ordered('max', true, key, options));
   }
 
-  /** Whether there is no record; looks at as few partitions as it can. */
+  /**
+   * Whether there is no record; looks at as few partitions as it can.
+   *
+   * @example
+   * await sc.range(10).filter((x) => x > 10).isEmpty(); // true
+   */
   isEmpty(options?: ActionOptions): Promise<boolean> {
     return isEmpty(nodeOf(this), options);
   }
@@ -100,12 +150,20 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * All records merged by `f`: in each partition from left to right, then the partitions in their
    * order, on the driver. `f` is not called for a single record. @throws EmptyRddError
+   *
+   * @example
+   * await sc.range(5).reduce((a, b) => a + b); // 10
    */
   reduce(f: (a: T, b: T) => T, options?: ActionOptions): Promise<T> {
     return reduce(nodeOf(this), f, options);
   }
 
-  /** As `reduce`, beginning with a fresh copy of `zero` in each partition and once more at the end. */
+  /**
+   * As `reduce`, beginning with a fresh copy of `zero` in each partition and once more at the end.
+   *
+   * @example
+   * await sc.range(5).fold(0, (a, b) => a + b); // 10
+   */
   fold(zero: T, f: (accumulated: T, x: T) => T, options?: ActionOptions): Promise<T> {
     return aggregate(nodeOf(this), zero, { seqOp: f, combOp: f }, 'fold', options);
   }
@@ -113,6 +171,10 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * `seqOp` adds the records of each partition to a fresh copy of `zero`; `combOp` merges those, in
    * partition order, into one more copy. Both may change and return their first argument.
+   *
+   * @example
+   * const sumAndCount = sc.range(5).aggregate([0, 0], ([s, n], x) => [s + x, n + 1], ([s, n], [t, m]) => [s + t, n + m]);
+   * await sumAndCount; // [10, 5]
    */
   aggregate<U extends [unknown, ...unknown[]]>(
     zero: U,
@@ -138,6 +200,9 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * As `reduce`, merging in tasks, level by level, until few partial results are left for the driver:
    * about the `depth`-th root of the partitions. @throws EmptyRddError
+   *
+   * @example
+   * await sc.range(0, 10, 1, 10).treeReduce((a, b) => a + b, 3); // 45
    */
   treeReduce(
     f: (a: T, b: T) => T,
@@ -148,7 +213,12 @@ export class RDD<T> extends RddPairs<T> {
     return treeReduce(nodeOf(this), f, levels, given);
   }
 
-  /** As `aggregate`, merging in tasks as `treeReduce` does; `zero` of no records. */
+  /**
+   * As `aggregate`, merging in tasks as `treeReduce` does; `zero` of no records.
+   *
+   * @example
+   * await sc.range(0, 10, 1, 10).treeAggregate(0, (n) => n + 1, (a, b) => a + b); // 10
+   */
   treeAggregate<U>(
     zero: U,
     seqOp: (accumulated: U, x: T) => U,
@@ -163,6 +233,9 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * Exactly `n` records in random order, or all when there are fewer and none is taken twice. Counts
    * first. The same seed gives the same records.
+   *
+   * @example
+   * (await sc.range(100).takeSample(false, 5, 1)).length; // 5
    */
   takeSample(
     withReplacement: boolean,
@@ -174,17 +247,36 @@ export class RDD<T> extends RddPairs<T> {
     return takeSample(nodeOf(this), withReplacement, n, given, last);
   }
 
-  /** How often each record is there; looked up by key equality. Counted in the tasks. */
+  /**
+   * How often each record is there; looked up by key equality. Counted in the tasks.
+   *
+   * @example
+   * (await sc.parallelize(['a', 'b', 'a']).countByValue()).get('a'); // 2
+   */
   countByValue(options?: ActionOptions): Promise<Map<T, number>> {
     return countBy(nodeOf(this), 'countByValue', options);
   }
 
-  /** Calls `f` for each record, in the tasks, for its effects there; retried tasks repeat them. */
+  /**
+   * Calls `f` for each record, in the tasks, for its effects there; retried tasks repeat them.
+   *
+   * @example
+   * const total = sc.longAccumulator();
+   * await sc.range(5).foreach((x) => total.add(x));
+   * total.value; // 10
+   */
   foreach(f: (x: T) => unknown, options?: ActionOptions): Promise<void> {
     return foreach(nodeOf(this), 'foreach', f, options);
   }
 
-  /** Calls `f` once for each partition, empty ones too. */
+  /**
+   * Calls `f` once for each partition, empty ones too.
+   *
+   * @example
+   * const counted = sc.longAccumulator();
+   * await sc.range(5).foreachPartition((records) => counted.add(records.toArray().length));
+   * counted.value; // 5
+   */
   foreachPartition(f: (records: It<T>) => unknown, options?: ActionOptions): Promise<void> {
     return foreach(nodeOf(this), 'foreachPartition', f, options);
   }
@@ -192,6 +284,11 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * The records one by one, in partition order: a job for each partition when it is reached, memory
    * of one partition. Leaving the loop early runs no further job.
+   *
+   * @example
+   * const read: number[] = [];
+   * for await (const x of sc.range(5).toLocalIterator()) read.push(x);
+   * read; // [0, 1, 2, 3, 4]
    */
   toLocalIterator(options?: LocalIteratorOptions): AsyncIterableIterator<T> {
     return toLocalIterator(nodeOf(this), options);
@@ -203,6 +300,10 @@ export class RDD<T> extends RddPairs<T> {
    * All files appear at once, exactly once, with `_SUCCESS`.
    *
    * @throws OutputExistsError before any task runs, unless `overwrite`
+   *
+   * @example
+   * await sc.parallelize(['text', [1, 2]], 1).saveAsTextFile(`${dir}/out`);
+   * await sc.textFile(`${dir}/out`).collect(); // ['text', '[1,2]']
    */
   saveAsTextFile(path: string, options?: SaveTextOptions): Promise<void> {
     return saveAsTextFile(nodeOf(this), path, options);
@@ -216,6 +317,11 @@ export class RDD<T> extends RddPairs<T> {
    *
    * @throws OutputExistsError before any task runs, unless `overwrite`
    * @throws JobFailedError caused by RecordTypeError for what is no pair, or not held by the class
+   *
+   * @example
+   * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
+   * await pairs.saveAsSequenceFile(`${dir}/out`, { value: 'int', codec: 'gzip' });
+   * await sc.sequenceFile(`${dir}/out`).collect(); // [['a', 1], ['b', 2], ['a', 3]]
    */
   saveAsSequenceFile<K, V>(
     this: RDD<[K, V]>,
@@ -230,12 +336,22 @@ export class RDD<T> extends RddPairs<T> {
    * program; committed as `saveAsTextFile` is. Instances of the program's own classes are refused.
    *
    * @throws OutputExistsError before any task runs, unless `overwrite`
+   *
+   * @example
+   * await sc.parallelize([{ at: new Date(0) }]).saveAsObjectFile(`${dir}/out`);
+   * await sc.objectFile(`${dir}/out`).collect(); // [{ at: new Date(0) }]
    */
   saveAsObjectFile(path: string, options?: Omit<SaveTextOptions, 'codec'>): Promise<void> {
     return saveAsObjectFile(nodeOf(this), path, options);
   }
 
-  /** A count of the partitions that ended within `timeoutMs`, with bounds for all of them. */
+  /**
+   * A count of the partitions that ended within `timeoutMs`, with bounds for all of them.
+   *
+   * @example
+   * const counted = await sc.range(10).countApprox(60_000);
+   * (await counted.final).mean; // 10
+   */
   countApprox(
     timeoutMs: number,
     confidence?: number | ActionOptions,
@@ -245,7 +361,13 @@ export class RDD<T> extends RddPairs<T> {
     return countApprox(nodeOf(this), timeoutMs, level, given);
   }
 
-  /** As `countByValue`, of the partitions that ended within `timeoutMs`, with bounds for all of them. */
+  /**
+   * As `countByValue`, of the partitions that ended within `timeoutMs`, with bounds for all of them.
+   *
+   * @example
+   * const counted = await sc.parallelize(['a', 'a']).countByValueApprox(60_000);
+   * (await counted.final).get('a')?.mean; // 2
+   */
   countByValueApprox(
     timeoutMs: number,
     confidence?: number | ActionOptions,
@@ -260,6 +382,9 @@ export class RDD<T> extends RddPairs<T> {
    *
    * @param relativeSD standard deviation of the result, relative; at least 0.000017, default 0.05.
    *   Hashes of 32 bits add half a percent at 40 million.
+   *
+   * @example
+   * await sc.parallelize([1, 2, 1]).countApproxDistinct(); // 2
    */
   countApproxDistinct(
     relativeSD?: number | ActionOptions,
@@ -274,6 +399,9 @@ export class RDD<T> extends RddPairs<T> {
    * buckets spreads them evenly from the least to the greatest number, in one more job. NaN is left out.
    *
    * @throws ArgumentError for borders that do not rise; EmptyRddError for a number of buckets of nothing
+   *
+   * @example
+   * await sc.range(51).histogram([0, 5, 25, 50]); // [[0, 5, 25, 50], [5, 20, 26]]
    */
   histogram(
     this: RDD<number>,
@@ -283,7 +411,13 @@ export class RDD<T> extends RddPairs<T> {
     return histogram(nodeOf(this), buckets, options);
   }
 
-  /** A sum of the partitions that ended within `timeoutMs`, with bounds for all of them. */
+  /**
+   * A sum of the partitions that ended within `timeoutMs`, with bounds for all of them.
+   *
+   * @example
+   * const summed = await sc.range(5).sumApprox(60_000);
+   * (await summed.final).mean; // 10
+   */
   sumApprox(
     this: RDD<number>,
     timeoutMs: number,
@@ -294,7 +428,13 @@ export class RDD<T> extends RddPairs<T> {
     return momentApprox(nodeOf(this), 'sumApprox', timeoutMs, level, given);
   }
 
-  /** A mean of the partitions that ended within `timeoutMs`, with bounds for all of them. */
+  /**
+   * A mean of the partitions that ended within `timeoutMs`, with bounds for all of them.
+   *
+   * @example
+   * const averaged = await sc.range(5).meanApprox(60_000);
+   * (await averaged.final).mean; // 2
+   */
   meanApprox(
     this: RDD<number>,
     timeoutMs: number,
@@ -309,6 +449,10 @@ export class RDD<T> extends RddPairs<T> {
    * The sum of all numbers (compensated doubles) or bigints (exact); 0 of none.
    *
    * @throws JobFailedError caused by RecordTypeError for other records
+   *
+   * @example
+   * await sc.parallelize([0.5, 1]).sum(); // 1.5
+   * await sc.parallelize([2n ** 64n, 1n]).sum(); // 2n ** 64n + 1n
    */
   sum(this: RDD<number>, options?: ActionOptions): Promise<number>;
   sum(this: RDD<bigint>, options?: ActionOptions): Promise<bigint>;
@@ -316,42 +460,83 @@ export class RDD<T> extends RddPairs<T> {
     return sum(nodeOf(this), options);
   }
 
-  /** Count, mean, variance, minimum and maximum, in one pass. */
+  /**
+   * Count, mean, variance, minimum and maximum, in one pass.
+   *
+   * @example
+   * const { count, mean, max } = await sc.parallelize([1, 2, 6]).stats();
+   * [count, mean, max]; // [3, 3, 6]
+   */
   stats(this: RDD<number>, options?: ActionOptions): Promise<StatCounter> {
     return stats(nodeOf(this), 'stats', options);
   }
 
-  /** 0 of no numbers. */
+  /**
+   * 0 of no numbers.
+   *
+   * @example
+   * await sc.parallelize([1, 3]).mean(); // 2
+   */
   async mean(this: RDD<number>, options?: ActionOptions): Promise<number> {
     return (await stats(nodeOf(this), 'mean', options)).mean;
   }
 
-  /** Population variance; NaN of no numbers. */
+  /**
+   * Population variance; NaN of no numbers.
+   *
+   * @example
+   * await sc.parallelize([1, 3]).variance(); // 1
+   */
   async variance(this: RDD<number>, options?: ActionOptions): Promise<number> {
     return (await stats(nodeOf(this), 'variance', options)).variance;
   }
 
-  /** Population standard deviation; NaN of no numbers. */
+  /**
+   * Population standard deviation; NaN of no numbers.
+   *
+   * @example
+   * await sc.parallelize([1, 5]).stdev(); // 2
+   */
   async stdev(this: RDD<number>, options?: ActionOptions): Promise<number> {
     return (await stats(nodeOf(this), 'stdev', options)).stdev;
   }
 
-  /** The same as `variance`. */
+  /**
+   * The same as `variance`.
+   *
+   * @example
+   * await sc.parallelize([1, 3]).popVariance(); // 1
+   */
   async popVariance(this: RDD<number>, options?: ActionOptions): Promise<number> {
     return (await stats(nodeOf(this), 'popVariance', options)).popVariance;
   }
 
-  /** The same as `stdev`. */
+  /**
+   * The same as `stdev`.
+   *
+   * @example
+   * await sc.parallelize([1, 5]).popStdev(); // 2
+   */
   async popStdev(this: RDD<number>, options?: ActionOptions): Promise<number> {
     return (await stats(nodeOf(this), 'popStdev', options)).popStdev;
   }
 
-  /** Divided by n - 1; NaN of fewer than two numbers. */
+  /**
+   * Divided by n - 1; NaN of fewer than two numbers.
+   *
+   * @example
+   * await sc.parallelize([1, 3]).sampleVariance(); // 2
+   */
   async sampleVariance(this: RDD<number>, options?: ActionOptions): Promise<number> {
     return (await stats(nodeOf(this), 'sampleVariance', options)).sampleVariance;
   }
 
-  /** Divided by n - 1; NaN of fewer than two numbers. */
+  /**
+   * Divided by n - 1; NaN of fewer than two numbers.
+   *
+   * @example
+   * await sc.parallelize([1, 3]).sampleStdev(); // Math.SQRT2
+   */
   async sampleStdev(this: RDD<number>, options?: ActionOptions): Promise<number> {
     return (await stats(nodeOf(this), 'sampleStdev', options)).sampleStdev;
   }

@@ -56,7 +56,12 @@ export class StatCounter {
     ];
   }
 
-  /** Adds a number, or everything that another counter has seen; returns this counter. */
+  /**
+   * Adds a number, or everything that another counter has seen; returns this counter.
+   *
+   * @example
+   * new StatCounter([1, 2]).merge(new StatCounter([3])).mean; // 2
+   */
   merge(other: number | StatCounter): this {
     if (typeof other === 'number') {
       this.#count += 1;
@@ -152,6 +157,12 @@ export class StatCounter {
     return Math.sqrt(this.sampleVariance);
   }
 
+  /**
+   * All moments as one line.
+   *
+   * @example
+   * new StatCounter([1, 3]).toString().includes('mean: 2'); // true
+   */
   toString(): string {
     return `(count: ${this.count}, mean: ${this.mean}, stdev: ${this.stdev}, max: ${this.max}, min: ${this.min})`;
   }
@@ -161,6 +172,12 @@ export class StatCounter {
     return `StatCounter ${this.toString()}`;
   }
 
+  /**
+   * All moments as a plain object.
+   *
+   * @example
+   * JSON.parse(JSON.stringify(new StatCounter([1, 3]))).mean; // 2
+   */
   toJSON(): Record<string, number> {
     const { count, mean, sum, min, max, variance, stdev, sampleVariance, sampleStdev } = this;
     return { count, mean, sum, min, max, variance, stdev, sampleVariance, sampleStdev };
