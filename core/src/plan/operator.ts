@@ -56,6 +56,21 @@ export type PartitionOperator = {
   readonly withIndex: boolean;
 };
 
+/** Steps that read one partition of each of several inputs side by side; each input is read as it is asked for. */
+export type SideBySideOperator =
+  /** A function that gets an iterator for each input, and with `withIndex` the index of the partition first. */
+  | { readonly kind: 'zipPartitions'; readonly function: RootRef; readonly withIndex: boolean }
+  /** All pairs of two inputs; the second one is read once and kept. */
+  | { readonly kind: 'cartesian' };
+
+/** A function that gives promises: called for several records at once, results in the records' order. */
+export type AsyncOperator = {
+  readonly kind: 'mapAsync';
+  readonly function: RootRef;
+  /** Calls that may be under way at the same time. */
+  readonly concurrency: number;
+};
+
 /** Steps with several inputs, or whose partitions are put together from several of the parent's. */
 export type CombineOperator = { readonly kind: 'union' } | { readonly kind: 'coalesce' };
 
@@ -101,7 +116,13 @@ export type ShuffleOperator =
     };
 
 export type Operator =
-  SourceOperator | StepOperator | PartitionOperator | CombineOperator | ShuffleOperator;
+  | SourceOperator
+  | StepOperator
+  | PartitionOperator
+  | SideBySideOperator
+  | AsyncOperator
+  | CombineOperator
+  | ShuffleOperator;
 
 /** One RDD of a stage. */
 export interface OperatorNode {

@@ -3,7 +3,13 @@ import { checkBoolean } from './arguments.js';
 import { rddOf } from './facade.js';
 import { groupByNode } from './operators/by-key.js';
 import { distinctNode } from './operators/distinct.js';
-import { functionStep, partitionStep, plainStep, sampleStep } from './operators/narrow.js';
+import {
+  asyncStep,
+  functionStep,
+  partitionStep,
+  plainStep,
+  sampleStep,
+} from './operators/narrow.js';
 import { pipeNode, type PipeOptions } from './operators/pipe.js';
 import { randomSplitNodes } from './operators/random-split.js';
 import { intersectionNode, subtractNode } from './operators/set-operations.js';
@@ -83,6 +89,25 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   ): RDD<U> {
     const keeps = options.preservesPartitioning ?? false;
     return rddOf(partitionStep(nodeOf(this), 'mapPartitionsWithIndex', f, keeps));
+  }
+
+  /**
+   * What the promises of `f` give, one for each record, in the order of the records. Up to
+   * `concurrency` calls are under way at once in a task; `f` sees only records whose turn is near, so
+   * an action that ends early causes few calls. Narrow. The first rejection, in the order of the
+   * records, fails the task.
+   *
+   * @throws ArgumentError for a concurrency below 1
+   *
+   * @example
+   * const later = sc.parallelize([3, 1, 2], 1).mapAsync((x) => Promise.resolve(x * 10), { concurrency: 2 });
+   * await later.collect(); // [30, 10, 20]
+   */
+  mapAsync<U>(
+    f: (x: T) => Promise<U | TupleHint>,
+    options: { readonly concurrency?: number } = {},
+  ): RDD<U> {
+    return rddOf(asyncStep(nodeOf(this), f, options.concurrency ?? 16));
   }
 
   /**
@@ -268,7 +293,7 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
 
   /**
    * Pairs by position. Narrow; keeps the order. Both RDDs must have as many partitions, and as many
-   * records in each; a task keeps the left side of its partition.
+   * records in each.
    *
    * @throws ArgumentError for different numbers of partitions, here or at the first action
    *
@@ -281,12 +306,16 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
 
   /**
    * `f` sees the partitions of the same index of two to four RDDs through an iterator each, and gives
+<<<<<<< HEAD
    * an iterable. Narrow. All must have as many partitions; lengths may differ. A task keeps its
    * partitions of all RDDs but the last one.
    *
    * @example
    * const [some, more] = [sc.range(0, 4, 1, 2), sc.range(10, 12, 1, 2)];
    * await some.zipPartitions(more, (a, b) => [a.toArray().length + b.toArray().length]).collect(); // [3, 3]
+=======
+   * an iterable. Narrow. All must have as many partitions; lengths may differ.
+>>>>>>> d683159 (zip and cartesian stream their sides; mapAsync; properties of every operator against a plain model)
    */
   zipPartitions<A, U>(a: RDD<A>, f: (records: It<T>, a: It<A>) => Iterable<U | TupleHint>): RDD<U>;
   zipPartitions<A, B, U>(

@@ -79,7 +79,7 @@ export function iteratorOf(value: unknown, label: string): Iterator<unknown> {
       if (typeof iterable[Symbol.asyncIterator] === 'function') {
         throw new RecordTypeError(
           `the function of ${label} returned an async iterable, but tasks are synchronous; ` +
-            'do asynchronous work on the driver, before the data go to the tasks',
+            'do asynchronous work in mapAsync, or on the driver',
         );
       }
     }
@@ -96,7 +96,7 @@ export function refusePromise(value: unknown, label: string): void {
   if (typeof (value as { then?: unknown }).then !== 'function') return;
   throw new RecordTypeError(
     `the function of ${label} returned a promise, but tasks are synchronous; ` +
-      'do asynchronous work on the driver, before the data go to the tasks',
+      'do asynchronous work in mapAsync, or on the driver',
   );
 }
 
@@ -106,6 +106,6 @@ export function refuseAsyncFunction(candidate: unknown, label: string): void {
   if (kind !== '[object AsyncFunction]' && kind !== '[object AsyncGeneratorFunction]') return;
   throw new RecordTypeError(
     `the function of ${label} is async, but tasks are synchronous; ` +
-      'do asynchronous work on the driver, before the data go to the tasks',
+      'do asynchronous work in mapAsync, or on the driver',
   );
 }

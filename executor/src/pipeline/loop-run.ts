@@ -64,6 +64,28 @@ export class LoopRun implements BatchSource {
     sink.complete?.(state);
   }
 
+  /** As `push`, over a source that has to be waited for: `fill` resolves when it has records, or none more. */
+  async pushAsync(sink: LoopSink, fill: () => Promise<void>): Promise<void> {
+    const state = this.#state;
+    sink.prepare?.(state);
+    try {
+      let isEnough = false;
+      while (!isEnough) {
+        await fill();
+        const piece = this.#next();
+        if (piece === undefined) break;
+        this.#check();
+        isEnough = this.#call(piece.source, piece.from, piece.to, sink.target) === true;
+      }
+      if (!isEnough && this.#hasGlom) this.#call(undefined, 0, 0, sink.target);
+    } catch (error) {
+      this.#abandon();
+      throw error;
+    }
+    this.close();
+    sink.complete?.(state);
+  }
+
   /** True when the sink had enough. */
   #pushPieces(target: unknown): boolean {
     for (let piece = this.#next(); piece !== undefined; piece = this.#next()) {

@@ -1,7 +1,11 @@
 import { assertNever, InternalError } from '@heddle/common';
 import { CheckpointBlockLostError } from 'heddle/internal';
 import type { Operator, OperatorNode, ParentSplit, Split, StagePlan } from 'heddle/internal';
+import { LazySource } from '../shuffle/lazy-source.js';
 import type { BatchSource, TaskEnvironment } from '../task-environment.js';
+import { AsyncMap } from './async-map.js';
+import type { AsyncResults } from './async-results.js';
+import { CartesianSource } from './cartesian-source.js';
 import { makeLoop, type Loop } from './compiled-loop.js';
 import type { FailureLabel } from './failure-label.js';
 import { iteratorOf, LoopHelpers, refuseAsyncFunction } from './loop-helpers.js';
@@ -10,6 +14,7 @@ import { expands, type SinkForm, type StepForm } from './loop-shape.js';
 import { ArrayPieces, BatchPieces, CursorPieces, RangePieces, type PieceSource } from './pieces.js';
 import type { PipelineServices } from './pipeline-services.js';
 import { RecordIterator } from './record-iterator.js';
+import { SideBySide } from './side-by-side.js';
 import { ConcatenatedSource, emptySource, encodedSource } from './sources.js';
 import { isStep, stepForm, stepFunction, stepParameter } from './steps.js';
 
@@ -27,6 +32,8 @@ export interface PipelineTask {
   readonly env: TaskEnvironment;
   readonly services: PipelineServices;
   readonly failure: FailureLabel;
+  /** What asynchronous maps gave before the synchronous part of the task; only where there are some. */
+  readonly asyncResults?: AsyncResults;
 }
 
 /** Steps between a border and whoever takes the records, in order of execution. */
@@ -54,15 +61,119 @@ type Border =
 export class StagePipelines {
   readonly #plan: StagePlan;
   readonly #loops = new Map<string, Loop>();
+  /** Whether the stage has steps that wait for promises: then its tasks run by `pushAsync` or after `prepare`. */
+  readonly hasAsync: boolean;
 
   constructor(plan: StagePlan) {
     this.#plan = plan;
+    this.hasAsync = plan.nodes.some(({ operator }) => operator.kind === 'mapAsync');
   }
 
   /** Runs the records of the task's partition into a sink, to the end or until it has enough. */
   push(task: PipelineTask, sink: LoopSink): void {
     const chain = this.#chain(task, this.#plan.nodes.length - 1, task.env.task.split, false);
     this.#run(task, chain, sink.form, sink.label).push(sink);
+  }
+
+  /**
+   * As `push`, for stages with asynchronous maps. The last one is read as it gives results, when only
+   * fused steps stand between it and the sink; what others give is kept first.
+   */
+  async pushAsync(task: PipelineTask, sink: LoopSink): Promise<void> {
+    await this.prepare(task, true);
+    const chain = this.#chain(task, this.#plan.nodes.length - 1, task.env.task.split, false);
+    const source = chain.border.kind === 'batches' ? chain.border.source : undefined;
+    const run = this.#run(task, chain, sink.form, sink.label);
+    if (!(source instanceof AsyncMap)) {
+      run.push(sink);
+      return;
+    }
+    await run.pushAsync(sink, () => this.#fill(task, source, chain.sourceLabel));
+  }
+
+  /**
+   * Runs the asynchronous maps of the task's partition and keeps their results, so that all else can
+   * be synchronous.
+   *
+   * @param streamsLast leaves out the one that `pushAsync` reads as it goes
+   */
+  async prepare(task: PipelineTask, streamsLast: boolean): Promise<void> {
+    await this.#prepare(task, this.#plan.nodes.length - 1, task.env.task.split, streamsLast);
+  }
+
+  async #prepare(
+    task: PipelineTask,
+    node: number,
+    split: Split,
+    mayStream: boolean,
+  ): Promise<void> {
+    let index = node;
+    let read = split;
+    let streams = mayStream;
+    // A loop that must be cut cannot wait for the one below it.
+    for (let steps = 0; ;) {
+      const at = this.#node(index);
+      if (at.storageLevel !== undefined) {
+        if (task.asyncResults?.hasBlock(at, read) === true) return;
+        // A block is made by pulling.
+        streams = false;
+      }
+      if (isStep(at.operator)) {
+        steps += 1;
+        index = inputOf(at, 0);
+      } else if (at.operator.kind === 'union') {
+        const parent = onlyParent(at, read);
+        index = inputOf(at, parent.input);
+        read = parent.split;
+      } else {
+        for (const [input, inputSplit] of inputsOf(at, read)) {
+          await this.#prepare(task, input, inputSplit, false);
+        }
+        const isStreamed = streams && steps < maxStepsOfLoop;
+        if (at.operator.kind === 'mapAsync' && !isStreamed) {
+          await this.#keepAsync(task, index, read);
+        }
+        return;
+      }
+    }
+  }
+
+  async #keepAsync(task: PipelineTask, index: number, split: Split): Promise<void> {
+    const { asyncResults } = task;
+    if (asyncResults === undefined || asyncResults.has(index, split)) return;
+    const { label } = this.#node(index);
+    const source = this.#asyncMap(task, this.#node(index), split);
+    const kept = asyncResults.keep(index, split);
+    try {
+      for (;;) {
+        await this.#fill(task, source, label);
+        const batch = source.next();
+        if (batch === undefined) break;
+        kept.add(batch);
+      }
+      kept.complete();
+    } finally {
+      source.close();
+    }
+  }
+
+  async #fill(task: PipelineTask, source: AsyncMap, label: string): Promise<void> {
+    try {
+      await source.fill();
+    } catch (error) {
+      task.failure.note(error, label);
+      throw error;
+    }
+  }
+
+  #asyncMap(task: PipelineTask, node: OperatorNode, split: Split): AsyncMap {
+    const { operator } = node;
+    if (operator.kind !== 'mapAsync') throw new InternalError(`${node.label} is no mapAsync`);
+    const userFunction = task.env.root(operator.function) as (record: unknown) => unknown;
+    return new AsyncMap(this.#pull(task, inputOf(node, 0), split, false), userFunction, {
+      concurrency: operator.concurrency,
+      checkInterrupted: () => task.env.checkInterrupted(),
+    });
   }
 
   /** The records of the task's partition as batches, for sinks that pull. */
@@ -192,13 +303,29 @@ export class StagePipelines {
         // Its block was looked for before, here and on other executors.
         throw new CheckpointBlockLostError(node.rddId, split.index);
       case 'coalesce': {
-        const open = (split.parents ?? []).map(
-          (parent) => () => this.#pull(task, inputOf(node, parent.input), parent.split, false),
-        );
+        const open = this.#inputs(task, node, split);
         return { kind: 'batches', source: new ConcatenatedSource(open), pairs: false };
       }
       case 'mapPartitions':
         return { kind: 'pieces', pieces: this.#partitionFunction(task, node, operator, split) };
+      case 'zipPartitions':
+        return { kind: 'pieces', pieces: this.#zipPartitions(task, node, operator, split) };
+      case 'cartesian': {
+        const [left, right] = this.#inputs(task, node, split);
+        if (left === undefined || right === undefined) {
+          throw new InternalError(`${node.label} has not two inputs`);
+        }
+        const source = new CartesianSource(new LazySource(left), new LazySource(right), env);
+        return { kind: 'batches', source, pairs: true };
+      }
+      case 'mapAsync': {
+        const kept = task.asyncResults?.open(this.#plan.nodes.indexOf(node), split);
+        return {
+          kind: 'batches',
+          source: kept ?? this.#asyncMap(task, node, split),
+          pairs: false,
+        };
+      }
       case 'shuffleRead':
       case 'shuffleCombine':
       case 'shuffleSort':
@@ -207,10 +334,7 @@ export class StagePipelines {
       case 'flatMapGroupsInPlace':
       case 'cogroup':
       case 'join': {
-        const inputs = node.inputs.map((input, position) => () => {
-          const parent = split.parents?.find((candidate) => candidate.input === position);
-          return this.#pull(task, input, parent?.split ?? split, false);
-        });
+        const inputs = this.#inputs(task, node, split);
         const source = services.openShuffle(operator, inputs, split.index);
         return { kind: 'batches', source, pairs: yieldsPairs(operator) };
       }
@@ -230,6 +354,37 @@ export class StagePipelines {
         throw new InternalError(`${operator.kind} is no border between loops`);
       default:
         return assertNever(operator, 'operator');
+    }
+  }
+
+  /** Each input of a node that reads one partition of each. */
+  #inputs(task: PipelineTask, node: OperatorNode, split: Split): (() => BatchSource)[] {
+    return inputsOf(node, split).map(
+      ([input, inputSplit]) =>
+        () =>
+          this.#pull(task, input, inputSplit, false),
+    );
+  }
+
+  #zipPartitions(
+    task: PipelineTask,
+    node: OperatorNode,
+    operator: Extract<Operator, { kind: 'zipPartitions' }>,
+    split: Split,
+  ): PieceSource {
+    const userFunction = task.env.root(operator.function) as PartitionFunction;
+    refuseAsyncFunction(userFunction, node.label);
+    const sides = new SideBySide(this.#inputs(task, node, split));
+    try {
+      const returned = operator.withIndex
+        ? userFunction(split.index, ...sides.iterators)
+        : userFunction(...sides.iterators);
+      return Array.isArray(returned)
+        ? new ArrayPieces(returned, sides)
+        : new CursorPieces(iteratorOf(returned, node.label), sides);
+    } catch (error) {
+      sides.close();
+      throw error;
     }
   }
 
@@ -292,6 +447,25 @@ function inputOf(node: OperatorNode, position: number): number {
   const input = node.inputs[position];
   if (input === undefined) throw new InternalError(`${node.label} has no input ${position}`);
   return input;
+}
+
+/** Inputs of a node with the split that each is read by. */
+function inputsOf(node: OperatorNode, split: Split): [input: number, split: Split][] {
+  switch (node.operator.kind) {
+    case 'coalesce':
+      return (split.parents ?? []).map((parent) => [inputOf(node, parent.input), parent.split]);
+    case 'mapPartitions':
+    case 'mapAsync':
+    case 'combineInPlace':
+    case 'flatMapGroupsInPlace':
+      // Their partitions are their input's: the split is that one's, and may have parents of its own.
+      return [[inputOf(node, 0), split]];
+    default:
+      return node.inputs.map((input, position) => {
+        const parent = split.parents?.find((candidate) => candidate.input === position);
+        return [input, parent?.split ?? split];
+      });
+  }
 }
 
 function onlyParent(node: OperatorNode, split: Split): ParentSplit {

@@ -10,10 +10,12 @@ import type {
 import { openFileSource } from '../input/open-file-source.js';
 import type { SharedInput } from '../input/shared-input.js';
 import type { SharedOutput } from '../output/shared-output.js';
+import { AsyncResults } from '../pipeline/async-results.js';
 import { FailureLabel } from '../pipeline/failure-label.js';
 import type { PipelineServices } from '../pipeline/pipeline-services.js';
+import type { PipelineTask } from '../pipeline/stage-pipelines.js';
 import { openSink } from '../sinks/open-sink.js';
-import type { SinkServices, SinkTask } from '../sinks/task-sink.js';
+import type { PullSink, SinkServices, SinkTask, TaskSink } from '../sinks/task-sink.js';
 import { openShuffleOperator } from '../shuffle/open-shuffle-operator.js';
 import { keyedPartSeal } from '../shuffle/keyed-part-seal.js';
 import type { FetchRings } from '../shuffle/remote/fetched-parts.js';
@@ -59,6 +61,8 @@ export class TaskAttempt {
   readonly #roots: AttemptRoots;
   readonly #ends: (() => void)[] = [];
   readonly #env: TaskEnvironment;
+  /** Blocks that other executors gave this attempt. */
+  readonly #remoteBlocks: AvailableBlock[] = [];
   #committed = false;
 
   constructor(
@@ -117,6 +121,11 @@ export class TaskAttempt {
     return this.#code.accumulators.updates(this.#env.code);
   }
 
+  /** Whether the task waits for promises: then it runs by `runAsync`. */
+  get isAsync(): boolean {
+    return this.#code.pipelines.hasAsync;
+  }
+
   /**
    * Runs the task to its result. User code sees the `TaskContext` until the caller ends that; the
    * listeners of the task's end have run when this returns or throws.
@@ -127,12 +136,7 @@ export class TaskAttempt {
     try {
       result = this.#execute(onDecoded);
     } catch (error) {
-      this.#end();
-      try {
-        TaskContext.finish(this.context, asError(error));
-      } catch {
-        // The task's own error is the one to report.
-      }
+      this.#fail(error);
       throw error;
     }
     this.#end();
@@ -140,32 +144,82 @@ export class TaskAttempt {
     return result;
   }
 
+  /** The same for a stage with asynchronous maps; nothing else may run in the thread meanwhile. */
+  async runAsync(onDecoded: () => void): Promise<TaskResult> {
+    setCurrentTaskContext(this.context);
+    let result: TaskResult;
+    try {
+      result = await this.#executeAsync(onDecoded);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+    this.#end();
+    TaskContext.finish(this.context, undefined);
+    return result;
+  }
+
+  #fail(error: unknown): void {
+    this.#end();
+    try {
+      TaskContext.finish(this.context, asError(error));
+    } catch {
+      // The task's own error is the one to report.
+    }
+  }
+
   #execute(onDecoded: () => void): TaskResult {
+    const { task, sink, label } = this.#open();
+    onDecoded();
+    if (sink.kind === 'pull') return this.#pull(task, sink, label);
+    try {
+      this.#code.pipelines.push(task, sink.loop);
+      return sink.finish();
+    } catch (error) {
+      sink.abort();
+      throw error;
+    }
+  }
+
+  async #executeAsync(onDecoded: () => void): Promise<TaskResult> {
+    const { pipelines } = this.#code;
+    const opened = this.#open();
+    const { sink, label } = opened;
+    const asyncResults = new AsyncResults(
+      this.#env,
+      (rddId, partition) => this.#available(rddId, partition) !== undefined,
+    );
+    const task = { ...opened.task, asyncResults };
+    onDecoded();
+    if (sink.kind === 'pull') {
+      await pipelines.prepare(task, false);
+      return this.#pull(task, sink, label);
+    }
+    try {
+      await pipelines.pushAsync(task, sink.loop);
+      return sink.finish();
+    } catch (error) {
+      sink.abort();
+      throw error;
+    }
+  }
+
+  #open(): { readonly task: PipelineTask; readonly sink: TaskSink; readonly label: string } {
     const env = this.#env;
     const { plan } = this.#code.stage;
     this.#code.accumulators.begin(this.#roots);
-    const sinkTask: SinkTask = {
-      env,
-      services: this.#sinkServices(),
-      label: sinkLabel(plan.sink, plan),
-    };
+    const label = sinkLabel(plan.sink, plan);
+    const sinkTask: SinkTask = { env, services: this.#sinkServices(), label };
     const task = { env, services: this.#pipelineServices(), failure: this.failure };
-    const sink = openSink(sinkTask, plan.sink);
-    onDecoded();
-    if (sink.kind === 'push') {
-      try {
-        this.#code.pipelines.push(task, sink.loop);
-        return sink.finish();
-      } catch (error) {
-        sink.abort();
-        throw error;
-      }
-    }
+    return { task, sink: openSink(sinkTask, plan.sink), label };
+  }
+
+  #pull(task: PipelineTask, sink: PullSink, label: string): TaskResult {
     const records = this.#code.pipelines.pull(task);
     try {
       return sink.run(records);
     } catch (error) {
-      this.failure.note(error, sinkTask.label);
+      this.failure.note(error, label);
       throw error;
     } finally {
       records.close();
@@ -209,9 +263,7 @@ export class TaskAttempt {
     compute: () => BatchSource,
   ): BatchSource {
     const { post, settings } = this.#services;
-    const matches = (block: AvailableBlock): boolean =>
-      block.rddId === rddId && block.partition === partition;
-    const available = this.#message.blocks.find(matches) ?? this.#remoteBlock(rddId, partition);
+    const available = this.#available(rddId, partition);
     if (available !== undefined) {
       const source = openBlock(available, this.#env.code, post);
       if (source !== undefined) return source;
@@ -228,6 +280,17 @@ export class TaskAttempt {
     });
     this.#env.onEnd(() => writer.abort());
     return new CachingSource(compute(), writer, post, () => this.failure.hasFailed);
+  }
+
+  /** A block that this executor has, or was given by another one. */
+  #available(rddId: number, partition: number): AvailableBlock | undefined {
+    const matches = (block: AvailableBlock): boolean =>
+      block.rddId === rddId && block.partition === partition;
+    const found = this.#message.blocks.find(matches) ?? this.#remoteBlocks.find(matches);
+    if (found !== undefined) return found;
+    const remote = this.#remoteBlock(rddId, partition);
+    if (remote !== undefined) this.#remoteBlocks.push(remote);
+    return remote;
   }
 
   /** A block that this executor has not, when the driver knows of another one that has it. */

@@ -6,7 +6,7 @@ import {
   setFilesRootDirectory,
   WrongSideError,
 } from 'heddle/internal';
-import type { CodeTable, TaskMetrics } from 'heddle/internal';
+import type { CodeTable, TaskMetrics, TaskResult } from 'heddle/internal';
 import { SharedInput } from '../input/shared-input.js';
 import { SharedOutput } from '../output/shared-output.js';
 import { FetchRings } from '../shuffle/remote/fetched-parts.js';
@@ -34,7 +34,8 @@ import type { ProgramLoader, ThreadProgram } from './thread-program.js';
 
 /**
  * Makes this worker a task thread: waits for `init`, loads the program, then runs one task after
- * another as the host sends them. Everything between a task's start and its reply is synchronous.
+ * another as the host sends them. Everything between a task's start and its reply is synchronous,
+ * except in stages that wait for the promises of an asynchronous map.
  */
 export function startTaskThread(loadProgram: ProgramLoader): void {
   const port = parentPort;
@@ -187,14 +188,12 @@ class TaskThread {
     );
     const stopwatch = new TaskStopwatch();
     let attempt: TaskAttempt | undefined;
-    let outcome: TaskOutcome;
-    let sizeBytes = 0;
     try {
       const code = this.#stages.get(stageKey(task.stageId, task.stageAttempt));
       if (code === undefined) {
         throw new InternalError(`stage ${task.stageId} is not known in this task thread`);
       }
-      attempt = new TaskAttempt(message, code, {
+      const begun = new TaskAttempt(message, code, {
         settings: this.#settings,
         control: this.#control,
         heap: this.#heap,
@@ -204,15 +203,52 @@ class TaskThread {
         calls: this.#calls,
         post: this.#post,
       });
-      const result = attempt.run(() => stopwatch.decoded());
-      sizeBytes = result.kind === 'value' ? result.bytes.length : 0;
-      outcome = { kind: 'succeeded', result, accumulators: attempt.accumulatorUpdates() };
+      attempt = begun;
+      if (begun.isAsync) {
+        void begun
+          .runAsync(() => stopwatch.decoded())
+          .then((result) => this.#succeed(run, begun, result, stopwatch))
+          .catch((error: unknown) => this.#fail(run, begun, error, stopwatch));
+        return;
+      }
+      this.#succeed(
+        run,
+        begun,
+        begun.run(() => stopwatch.decoded()),
+        stopwatch,
+      );
     } catch (error) {
-      outcome = this.#failed(error, attempt);
+      this.#fail(run, attempt, error, stopwatch);
     }
-    const metrics =
-      attempt === undefined ? noMetrics : stopwatch.finish(attempt.metrics, sizeBytes);
-    // Promises that the task's code left rejected are told before the next turn of the loop.
+  }
+
+  #succeed(run: number, attempt: TaskAttempt, result: TaskResult, stopwatch: TaskStopwatch): void {
+    const sizeBytes = result.kind === 'value' ? result.bytes.length : 0;
+    const outcome: TaskOutcome = {
+      kind: 'succeeded',
+      result,
+      accumulators: attempt.accumulatorUpdates(),
+    };
+    this.#replySoon(run, outcome, stopwatch.finish(attempt.metrics, sizeBytes), attempt);
+  }
+
+  #fail(
+    run: number,
+    attempt: TaskAttempt | undefined,
+    error: unknown,
+    stopwatch: TaskStopwatch,
+  ): void {
+    const metrics = attempt === undefined ? noMetrics : stopwatch.finish(attempt.metrics, 0);
+    this.#replySoon(run, this.#failed(error, attempt), metrics, attempt);
+  }
+
+  /** Promises that the task's code left rejected are told before the next turn of the loop. */
+  #replySoon(
+    run: number,
+    outcome: TaskOutcome,
+    metrics: TaskMetrics,
+    attempt: TaskAttempt | undefined,
+  ): void {
     setImmediate(() => this.#reply(run, outcome, metrics, attempt));
   }
 

@@ -51,17 +51,29 @@ const value = fc.oneof(
 );
 const number = fc.integer({ min: -1000, max: 1000 });
 
-/** Records of up to four map partitions; so many that they spill when the budget is small. */
+/**
+ * Records that each map partition has besides the random ones: so many long keys, no two the same,
+ * that every reducer has to spill, whatever was drawn.
+ */
+function ballast(map: number, budget: number): Pair[] {
+  const length = budget === AMPLE ? 0 : budget === SMALL ? 300 : 60;
+  return Array.from({ length }, (_, i) => [`${'ballast '.repeat(7)}${map}.${i}`, i]);
+}
+
+/** Records of up to four map partitions; they spill when the budget is small. */
 function mapsOf(of: fc.Arbitrary<unknown>, budget: number): fc.Arbitrary<Pair[][]> {
   const length = {
-    minLength: budget === AMPLE ? 0 : budget === SMALL ? 250 : 60,
-    maxLength: budget === AMPLE ? 60 : budget === SMALL ? 400 : 120,
+    minLength: budget === AMPLE ? 0 : 30,
+    maxLength: budget === AMPLE ? 60 : 100,
     size: 'max' as const,
   };
-  return fc.array(fc.array(fc.tuple(key, of), length), {
+  const maps = fc.array(fc.array(fc.tuple(key, of), length), {
     minLength: budget === AMPLE ? 1 : 3,
     maxLength: 4,
   });
+  return maps.map((drawn) =>
+    drawn.map((records, map): Pair[] => [...records, ...ballast(map, budget)]),
+  );
 }
 
 const partitionOf = (k: unknown): number => partitionOfHash(hashKey(k), REDUCERS);

@@ -61,6 +61,23 @@ export function partitionStep(
   });
 }
 
+/** `mapAsync`: promises, several at once, in the order of the records. */
+export function asyncStep(parent: RddNode, f: unknown, concurrency: number): RddNode {
+  parent.core.checkRunning();
+  checkFunction(f, 'mapAsync');
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    throw new ArgumentError(
+      `mapAsync: concurrency must be a whole number from 1, and is ${String(concurrency)}`,
+    );
+  }
+  const { callSite, closure } = captureCall(parent.core, 'mapAsync', [f]);
+  return stepNode(parent, {
+    callSite,
+    keepsPartitioner: false,
+    operator: (place) => ({ kind: 'mapAsync', function: rootOf(place, closure), concurrency }),
+  });
+}
+
 /** `sample`: the same records for the same seed, whatever runs where. */
 export function sampleStep(
   parent: RddNode,

@@ -1,55 +1,63 @@
 import { ArgumentError, type CallSite } from '@heddle/common';
 import { captureCallSite } from '../../closures/index.js';
+import type { Operator } from '../../plan/index.js';
+import type { PlaceClosure } from '../../partitioner/partitioning.js';
 import { checkFunction } from '../arguments.js';
 import { captureRoots } from '../capture.js';
 import { prepareWithoutWork } from '../prepare.js';
 import { RddNode, leastDeterminate, oneToOne, type NarrowDependency } from '../rdd-node.js';
-import { tagged, uniqueIds } from '../task-functions/set-functions.js';
-import { allPairs, zipPairs, zipSides } from '../task-functions/zip-functions.js';
+import { uniqueIds } from '../task-functions/set-functions.js';
+import { zipPairs } from '../task-functions/zip-functions.js';
+import { captureCall, orderSensitive } from './create.js';
 import { engineStep } from './engine-step.js';
-
-/** Each record with the number of its input in front, so that inputs can be told apart later. */
-function tag(parent: RddNode, input: number, callSite: CallSite): RddNode {
-  return engineStep(parent, { callSite, form: 'map', function: () => tagged(input) });
-}
+import { rootOf } from './narrow.js';
 
 interface SideBySideOptions {
   readonly callSite: CallSite;
   readonly kind: string;
   readonly parents: readonly RddNode[];
+  /** Whether records depend on the order of the parents' records. */
+  readonly orderSensitive: boolean;
   /** Number of partitions, when the parents are prepared. @throws ArgumentError */
   partitionCount(): number;
   parentPartition(input: number, partition: number): number;
+  operator(place: PlaceClosure): Operator;
 }
 
-/** For each partition one of each parent: all tagged records of the first, then those of the second, and so on. */
+/** A step whose partitions read one partition of each parent. */
 function sideBySide(options: SideBySideOptions): RddNode {
   const { callSite, kind, parents } = options;
   const { core } = parents[0]!;
   if (parents.some((parent) => parent.core !== core)) {
     throw new ArgumentError(`${callSite.operator}: the RDDs are of different contexts`);
   }
-  const inputs = parents.map((parent, input) => tag(parent, input, callSite));
   return new RddNode(core, callSite, {
     kind,
-    parents: inputs,
+    parents,
     wide: false,
-    prepare: () => ({
-      partitionCount: options.partitionCount(),
-      partitioning: undefined,
-      dependencies: inputs.map((parent, input): NarrowDependency => ({
-        ...oneToOne(parent),
-        oneToOne: false,
-        parentPartitions: (partition) => [options.parentPartition(input, partition)],
-      })),
-      determinacy: leastDeterminate(parents.map((parent) => parent.determinacy)),
-      operator: () => ({ kind: 'coalesce' }),
-    }),
+    prepare: () => {
+      const determinacy = leastDeterminate(parents.map((parent) => parent.determinacy));
+      return {
+        partitionCount: options.partitionCount(),
+        partitioning: undefined,
+        dependencies: parents.map((parent, input): NarrowDependency => ({
+          ...oneToOne(parent),
+          oneToOne: false,
+          parentPartitions: (partition) => [options.parentPartition(input, partition)],
+        })),
+        determinacy: options.orderSensitive ? orderSensitive(determinacy) : determinacy,
+        operator: (place) => options.operator(place),
+      };
+    },
   });
 }
 
 /** Partitions of the same index together. */
-function aligned(parents: readonly RddNode[], callSite: CallSite): RddNode {
+function aligned(
+  parents: readonly RddNode[],
+  callSite: CallSite,
+  operator: (place: PlaceClosure) => Operator,
+): RddNode {
   const partitionCount = (): number => {
     const counts = parents.map((parent) => parent.partitionCount);
     if (counts.every((count) => count === counts[0])) return counts[0]!;
@@ -63,8 +71,10 @@ function aligned(parents: readonly RddNode[], callSite: CallSite): RddNode {
     callSite,
     kind: 'ZippedPartitionsRDD',
     parents,
+    orderSensitive: true,
     partitionCount,
     parentPartition: (_input, partition) => partition,
+    operator,
   });
 }
 
@@ -72,11 +82,12 @@ function aligned(parents: readonly RddNode[], callSite: CallSite): RddNode {
 export function zipNode(left: RddNode, right: RddNode): RddNode {
   left.core.checkRunning();
   const callSite = captureCallSite('zip');
-  return engineStep(aligned([left, right], callSite), {
-    callSite,
-    form: 'partitions',
-    function: () => zipPairs(),
-  });
+  const closure = captureRoots(left.core, [zipPairs()], callSite);
+  return aligned([left, right], callSite, (place) => ({
+    kind: 'zipPartitions',
+    function: rootOf(place, closure),
+    withIndex: true,
+  }));
 }
 
 /** `zipPartitions(o1[, o2[, o3]], f)`. Source: Spark 4.0 `RDD.zipPartitions`. */
@@ -84,35 +95,26 @@ export function zipPartitionsNode(parents: readonly RddNode[], f: unknown): RddN
   const { core } = parents[0]!;
   core.checkRunning();
   checkFunction(f, 'zipPartitions');
-  const callSite = captureCallSite('zipPartitions');
-  const sides = zipSides(parents.length, f as Parameters<typeof zipSides>[1]);
-  const closure = captureRoots(core, [sides], callSite);
-  return engineStep(aligned(parents, callSite), {
-    callSite,
-    form: 'partitions',
-    function: closure,
-  });
+  const { callSite, closure } = captureCall(core, 'zipPartitions', [f]);
+  return aligned(parents, callSite, (place) => ({
+    kind: 'zipPartitions',
+    function: rootOf(place, closure),
+    withIndex: false,
+  }));
 }
 
 /** `cartesian(other)`: partition `i * m + j` is partition i here with partition j there. */
 export function cartesianNode(left: RddNode, right: RddNode): RddNode {
   left.core.checkRunning();
-  const callSite = captureCallSite('cartesian');
-  // The right side comes first: it is read once for each left record, and kept.
-  const both = sideBySide({
-    callSite,
+  return sideBySide({
+    callSite: captureCallSite('cartesian'),
     kind: 'CartesianRDD',
-    parents: [right, left],
+    parents: [left, right],
+    orderSensitive: false,
     partitionCount: () => left.partitionCount * right.partitionCount,
     parentPartition: (input, partition) =>
-      input === 0 ? partition % right.partitionCount : Math.floor(partition / right.partitionCount),
-  });
-  return engineStep(both, {
-    callSite,
-    kind: 'CartesianRDD',
-    form: 'partitions',
-    orderSensitive: false,
-    function: () => allPairs(),
+      input === 0 ? Math.floor(partition / right.partitionCount) : partition % right.partitionCount,
+    operator: () => ({ kind: 'cartesian' }),
   });
 }
 

@@ -27,13 +27,6 @@ export const keyInRange = engineFunction(
       compareKeys(key, args[0]) >= 0 && compareKeys(key, args[1]) <= 0,
 );
 
-/** Records with the number of their input in front. */
-export const tagged = engineFunction(
-  'tagged',
-  (args: readonly [input: number]) =>
-    (record: unknown): readonly [number, unknown] => [args[0], record],
-);
-
 /** `k, n + k, 2n + k, …` for partition k of n. */
 export const uniqueIds = engineFunction(
   'uniqueIds',

@@ -1,0 +1,39 @@
+import { randomInt } from 'node:crypto';
+import { allProperties } from '../model/all-properties.js';
+import { runsOf } from '../model/property.js';
+import { useContext } from './support/context.js';
+import { suitesMaster } from './support/master.js';
+
+/**
+ * Runs of a property without shuffles where the engine is in this process, a twentieth elsewhere;
+ * `HEDDLE_PROPERTIES_RUNS` sets it.
+ */
+const runs = Number(
+  process.env['HEDDLE_PROPERTIES_RUNS'] ?? (suitesMaster().startsWith('local[') ? 100 : 5),
+);
+
+/** Chosen anew each time; a failure names it, and `HEDDLE_PROPERTIES_SEED` sets it. */
+const seed = Number(process.env['HEDDLE_PROPERTIES_SEED'] ?? randomInt(2 ** 31));
+
+describe(`every operator is its model, from seed ${seed}`, function () {
+  // Under load; without it the slowest takes some seconds.
+  this.timeout(600_000);
+
+  describe('with the adaptive reduce side', () => {
+    const suite = useContext({ 'heddle.adaptive.enabled': true });
+    for (const property of allProperties) {
+      const count = runsOf(property, runs);
+      it(`${property.row}: ${property.title}, ${count} times`, () =>
+        property.check(suite.sc, { seed, count }));
+    }
+  });
+
+  describe('without it, where there are shuffles', () => {
+    const suite = useContext({ 'heddle.adaptive.enabled': false });
+    for (const property of allProperties.filter(({ isWide }) => isWide)) {
+      const count = Math.ceil(runsOf(property, runs) / 2);
+      it(`${property.row}: ${property.title}, ${count} times`, () =>
+        property.check(suite.sc, { seed, count }));
+    }
+  });
+});
