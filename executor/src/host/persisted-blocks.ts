@@ -1,4 +1,5 @@
 import type { Split, StagePlan } from 'heddle/internal';
+import { inputsOf } from '../pipeline/split-inputs.js';
 import type { BlockId } from '../storage/block-memory.js';
 
 /**
@@ -21,18 +22,9 @@ export function persistedBlocks(plan: StagePlan, split: Split): BlockId[] {
     if (node.storageLevel !== undefined) {
       blocks.push({ rddId: node.rddId, partition: at.index });
     }
-    if (at.parents !== undefined && hasParentSplits(node.operator.kind)) {
-      for (const parent of at.parents) {
-        stack.push({ index: node.inputs[parent.input]!, split: parent.split });
-      }
-    } else {
-      for (const input of node.inputs) stack.push({ index: input, split: at });
+    for (const [input, inputSplit] of inputsOf(node, at)) {
+      stack.push({ index: input, split: inputSplit });
     }
   }
   return blocks;
-}
-
-/** Operators that choose their parents' partitions by the split; all others pass theirs on. */
-function hasParentSplits(kind: string): boolean {
-  return kind === 'union' || kind === 'coalesce' || kind === 'cogroup' || kind === 'join';
 }

@@ -16,6 +16,7 @@ import type { PipelineServices } from './pipeline-services.js';
 import { RecordIterator } from './record-iterator.js';
 import { SideBySide } from './side-by-side.js';
 import { ConcatenatedSource, emptySource, encodedSource } from './sources.js';
+import { inputOf, inputsOf } from './split-inputs.js';
 import { isStep, stepForm, stepFunction, stepParameter } from './steps.js';
 
 /**
@@ -440,31 +441,6 @@ function yieldsPairs(operator: Operator): boolean {
       return true;
     default:
       return false;
-  }
-}
-
-function inputOf(node: OperatorNode, position: number): number {
-  const input = node.inputs[position];
-  if (input === undefined) throw new InternalError(`${node.label} has no input ${position}`);
-  return input;
-}
-
-/** Inputs of a node with the split that each is read by. */
-function inputsOf(node: OperatorNode, split: Split): [input: number, split: Split][] {
-  switch (node.operator.kind) {
-    case 'coalesce':
-      return (split.parents ?? []).map((parent) => [inputOf(node, parent.input), parent.split]);
-    case 'mapPartitions':
-    case 'mapAsync':
-    case 'combineInPlace':
-    case 'flatMapGroupsInPlace':
-      // Their partitions are their input's: the split is that one's, and may have parents of its own.
-      return [[inputOf(node, 0), split]];
-    default:
-      return node.inputs.map((input, position) => {
-        const parent = split.parents?.find((candidate) => candidate.input === position);
-        return [input, parent?.split ?? split];
-      });
   }
 }
 

@@ -24,6 +24,8 @@ export function runsOf({ isWide }: Property, runs: number): number {
 
 /** Small jobs that run at the same time: most of the time of one is waiting. */
 const atOnce = 8;
+/** How long less data that fail are looked for. */
+const shrinkMs = 20_000;
 
 /** A property whose data come from an arbitrary. */
 export function property<I>(
@@ -53,7 +55,7 @@ export function property<I>(
       if (failed === undefined) return;
       // One after another now, from the same seed: fast-check finds the least data that fail.
       const again = fc.asyncProperty(input, (one) => claim(sc, one));
-      await fc.assert(again, { seed, numRuns: count });
+      await fc.assert(again, { seed, numRuns: count, interruptAfterTimeLimit: shrinkMs });
       throw new Error(
         `seed ${seed}: failed once for ${fc.stringify(failed.input)}, and not when it was tried again`,
         { cause: failed.error },
