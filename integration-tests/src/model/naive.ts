@@ -56,7 +56,11 @@ export function sortedBy<T>(
   key: (record: T) => unknown,
   ascending = true,
 ): T[] {
-  return [...records].sort((a, b) => (ascending ? 1 : -1) * orderOf(key(a), key(b)));
+  // In objects, since `sort` has an opinion of its own on undefined.
+  return records
+    .map((record) => ({ record }))
+    .sort((a, b) => (ascending ? 1 : -1) * orderOf(key(a.record), key(b.record)))
+    .map(({ record }) => record);
 }
 
 /** All combinations of the values of each key; `outer` says which sides may be missing. */

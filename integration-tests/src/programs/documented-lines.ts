@@ -1096,6 +1096,13 @@ await documented.example('RDD.mapPartitionsWithIndex', async (dir) => {
     .mapPartitionsWithIndex((i, records) => records.map((x) => `${i}:${x}`));
   documented.same(await placed.collect(), ['0:0', '0:1', '1:2', '1:3']);
 });
+await documented.example('RDD.mapAsync', async (dir) => {
+  void dir;
+  const later = sc
+    .parallelize([3, 1, 2], 1)
+    .mapAsync((x) => Promise.resolve(x * 10), { concurrency: 2 });
+  documented.same(await later.collect(), [30, 10, 20]);
+});
 await documented.example('RDD.glom', async (dir) => {
   void dir;
   documented.same(await sc.range(0, 5, 1, 2).glom().collect(), [
