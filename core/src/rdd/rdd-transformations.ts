@@ -306,16 +306,11 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
 
   /**
    * `f` sees the partitions of the same index of two to four RDDs through an iterator each, and gives
-<<<<<<< HEAD
-   * an iterable. Narrow. All must have as many partitions; lengths may differ. A task keeps its
-   * partitions of all RDDs but the last one.
+   * an iterable. Narrow. All must have as many partitions; lengths may differ.
    *
    * @example
    * const [some, more] = [sc.range(0, 4, 1, 2), sc.range(10, 12, 1, 2)];
    * await some.zipPartitions(more, (a, b) => [a.toArray().length + b.toArray().length]).collect(); // [3, 3]
-=======
-   * an iterable. Narrow. All must have as many partitions; lengths may differ.
->>>>>>> d683159 (zip and cartesian stream their sides; mapAsync; properties of every operator against a plain model)
    */
   zipPartitions<A, U>(a: RDD<A>, f: (records: It<T>, a: It<A>) => Iterable<U | TupleHint>): RDD<U>;
   zipPartitions<A, B, U>(
