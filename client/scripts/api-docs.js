@@ -25,6 +25,20 @@ if (lacking.length > 0) {
   process.exitCode = 1;
 }
 
+// Whoever reads a transformation wants to know whether it moves data.
+const rdd = entries.find(({ name }) => name === 'RDD');
+const silent = rdd.members.filter(
+  ({ kind, signatures, doc }) =>
+    kind === 'method' &&
+    signatures.some((text) => /\): RDD</.test(text)) &&
+    !/narrow|shuffle/i.test(doc.text),
+);
+if (silent.length > 0) {
+  const names = silent.map(({ name }) => name).join(', ');
+  process.stderr.write(`Neither "narrow" nor "shuffles" in the docstring of RDD.${names}\n`);
+  process.exitCode = 1;
+}
+
 const guide = await readFile(`${root}docs/spark-guide.md`, 'utf8');
 const files = new Map([...referencePages(entries), [program, documentedLines(entries, guide)]]);
 for (const [name, text] of files) {

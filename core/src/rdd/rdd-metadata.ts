@@ -55,7 +55,7 @@ export abstract class RddMetadata<T> {
   }
 
   /**
-   * Names the RDD in debug strings and pages.
+   * Names this RDD in debug strings and pages; returns it.
    *
    * @example
    * sc.range(3).setName('three').name; // 'three'

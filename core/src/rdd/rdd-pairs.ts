@@ -100,7 +100,8 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
 
   /**
    * One `[key, merged value]` per key. Values are merged before and after the shuffle, so `f` must be
-   * associative and commutative; it is not called for a single value.
+   * associative and commutative; it is not called for a single value. Keys come in no particular order.
+   * Shuffles, unless the pairs are partitioned so already.
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -115,7 +116,8 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   }
 
   /**
-   * As `reduceByKey`, beginning with a fresh copy of `zero` for each key of each map partition.
+   * As `reduceByKey`, beginning with a fresh copy of `zero` for each key of each map partition. Shuffles
+   * as it does.
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -132,7 +134,8 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
 
   /**
    * One `[key, result]` per key: `seqFunc` adds values to a fresh copy of `zero` for each key of each
-   * map partition, `combFunc` merges those. Both may change and return their first argument.
+   * map partition, `combFunc` merges those. Both may change and return their first argument. Shuffles
+   * what was merged, as `reduceByKey` does.
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -166,6 +169,7 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * The base of the others: `createCombiner` makes a combiner of a key's first value in a map
    * partition, `mergeValue` adds the next, `mergeCombiners` puts those of several partitions together.
+   * `[key, combiner]` records. Shuffles combiners, as `reduceByKey` does.
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -184,7 +188,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
 
   /**
    * One `[key, values]` per key, values in an array. All values travel: prefer `reduceByKey` or
-   * `aggregateByKey`, and `flatMapGroups` for groups that do not fit in memory.
+   * `aggregateByKey`, and `flatMapGroups` for groups that do not fit in memory. Values of a key keep the
+   * order of the partitions that they come from. Shuffles, unless partitioned so already.
+   *
+   * @throws GroupTooLargeError as the cause of a JobFailedError
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -196,6 +203,7 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
 
   /**
    * All that `f(key, values)` gives for each key; groups of any size, streamed through an iterator.
+   * Shuffles all pairs, sorted by key on the way, unless partitioned so already.
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -211,7 +219,8 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   }
 
   /**
-   * `[key, [left, right]]` for all combinations of values of keys that both sides have.
+   * `[key, [left, right]]` for all combinations of values of keys that both sides have. Keys come in no
+   * particular order. Shuffles each side that is not partitioned so already.
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -223,7 +232,7 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   }
 
   /**
-   * As `join`; keys of the left side only have `undefined` on the right.
+   * As `join`, shuffles included; keys of the left side only have `undefined` on the right.
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -240,7 +249,7 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   }
 
   /**
-   * As `join`; keys of the right side only have `undefined` on the left.
+   * As `join`, shuffles included; keys of the right side only have `undefined` on the left.
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -257,7 +266,7 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   }
 
   /**
-   * As `join`; a side that does not have the key is `undefined`.
+   * As `join`, shuffles included; a side that does not have the key is `undefined`.
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -275,7 +284,8 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   }
 
   /**
-   * `[key, [values here, values of the first other, …]]` for each key that any of them has.
+   * `[key, [values here, values of the first other, …]]` for each key that any of them has. Shuffles each
+   * side that is not partitioned so already.
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -334,7 +344,7 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   }
 
   /**
-   * Another name of `cogroup`, without a number of partitions.
+   * Another name of `cogroup`, without a number of partitions; shuffles as it does.
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);

@@ -77,7 +77,7 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   }
 
   /**
-   * As `mapPartitions`; `f` also gets the index of the partition.
+   * As `mapPartitions`, narrow too; `f` also gets the index of the partition.
    *
    * @example
    * const placed = sc.range(0, 4, 1, 2).mapPartitionsWithIndex((i, records) => records.map((x) => `${i}:${x}`));
@@ -147,7 +147,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
 
   /**
    * A random part of the records: each with probability `fraction`, or `fraction` times on average
-   * when with replacement. The size is only approximate. The same seed gives the same sample.
+   * when with replacement. Narrow; keeps the order. The size is only approximate. The same seed gives the
+   * same sample.
    *
    * @example
    * (await sc.range(1000).sample(false, 0.5, 42).count()) < 1000; // true
@@ -338,7 +339,7 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * The lines that a command writes for each partition, which gets the records on its stdin, one per
    * line: strings as they are, bytes raw, objects as JSON. The command runs once for each partition,
    * empty ones too, beside the task: both go on as they come, through pipes. It is killed when the task
-   * is, and when nobody wants more of its lines.
+   * is, and when nobody wants more of its lines. Narrow; lines come in the order that the command gives.
    *
    * A text is split at white space, a list is taken as it is; no shell looks at it. Files that were given
    * with `sc.addFile` are in the directory that `HEDDLE_FILES_ROOT` names.
