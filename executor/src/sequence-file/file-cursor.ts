@@ -42,7 +42,8 @@ export class FileCursor {
     return this.#limitBytes;
   }
 
-  get atEnd(): boolean {
+  /** Whether the file has no more bytes. */
+  isAtEnd(): boolean {
     return !this.#has(1);
   }
 

@@ -1,5 +1,5 @@
 import { UnsupportedFormatError, type SequenceCodec } from 'heddle/internal';
-import { FileCursor } from './file-cursor.js';
+import type { FileCursor } from './file-cursor.js';
 import type { HadoopWriter } from './hadoop-writer.js';
 import { classOfCodec, codecOfClass, readableCodecClasses } from './sequence-codecs.js';
 import { readableClasses, writableOfClass, type Writable } from './writables.js';
@@ -65,11 +65,11 @@ export function writeHeader(to: HadoopWriter, header: SequenceHeader): void {
 }
 
 function readVersion(cursor: FileCursor): number {
-  const start = cursor.atEnd ? Buffer.alloc(0) : cursor.take(magic.length + 1);
+  const start = cursor.isAtEnd() ? Buffer.alloc(0) : cursor.take(magic.length + 1);
   if (start.toString('latin1', 0, magic.length) !== magic) {
     throw cursor.damaged(
       `it is no SequenceFile, which begins with ${magic}, and begins with ` +
-        `${JSON.stringify(start.toString('latin1'))}`,
+        JSON.stringify(start.toString('latin1')),
     );
   }
   const version = start[magic.length]!;

@@ -107,7 +107,7 @@ export class SequenceFileSource implements BatchSource {
   *#records(header: SequenceHeader, cursor: FileCursor, end: number): Generator<Pair[], void> {
     let batch: Pair[] = [];
     let gatheredBytes = 0;
-    while (!cursor.atEnd) {
+    while (!cursor.isAtEnd()) {
       const start = cursor.position;
       const length = cursor.i32();
       if (length === syncEscape) {
@@ -145,13 +145,13 @@ export class SequenceFileSource implements BatchSource {
   }
 
   *#blocks(header: SequenceHeader, cursor: FileCursor, end: number): Generator<Pair[], void> {
-    while (!cursor.atEnd) {
+    while (!cursor.isAtEnd()) {
       const start = cursor.position;
       if (cursor.i32() !== syncEscape) {
         throw cursor.damaged('a sync marker is missing before a block');
       }
       checkSync(header, cursor);
-      if (start >= end || cursor.atEnd) return;
+      if (start >= end || cursor.isAtEnd()) return;
       yield* this.#block(header, cursor);
     }
   }

@@ -19,7 +19,7 @@ describe('SequenceFiles (B.1 sequenceFile, B.3 saveAsSequenceFile)', () => {
 
   it('keep pairs in order, by each compression, in as many files as partitions', async () => {
     const { sc } = suite;
-    const pairs = sc.range(0, 5000, 1, 3).map((i): [string, number] => [`key ${i}`, i / 4]);
+    const pairs = sc.range(0, 600, 1, 3).map((i): [string, number] => [`key ${i}`, i / 4]);
     const expected = await pairs.collect();
     for (const compression of ['none', 'record', 'block'] as const) {
       const path = join(directory, compression);
@@ -28,18 +28,21 @@ describe('SequenceFiles (B.1 sequenceFile, B.3 saveAsSequenceFile)', () => {
       expect(parts.sort()).to.deep.equal(['part-00000', 'part-00001', 'part-00002']);
       const read = sc.sequenceFile<string, number>(path);
       expect(await read.collect()).to.deep.equal(expected);
-      expect(await read.reduceByKey((a, b) => a + b).count()).to.equal(5000);
     }
+    const read = sc.sequenceFile<string, number>(join(directory, 'block'));
+    expect(await read.reduceByKey((a, b) => a + b).count()).to.equal(600);
   });
 
   it('split a large file at its markers, each record once', async () => {
     const { sc } = suite;
     const path = join(directory, 'large');
-    const pairs = sc.range(0, 30_000, 1, 1).map((i): [number, string] => [i, `value of ${i}`]);
+    const pairs = sc.range(0, 20_000, 1, 1).map((i): [number, string] => [i, `value of ${i}`]);
     await pairs.saveAsSequenceFile(path, { key: 'int' });
     const read = sc.sequenceFile<number, string>(path, 6);
     expect(await read.getNumPartitions()).to.be.above(3);
-    expect(await read.keys().collect()).to.deep.equal(Array.from({ length: 30_000 }, (_, i) => i));
+    expect((await read.keys().collect()).join()).to.equal(
+      Array.from({ length: 20_000 }, (_, i) => i).join(),
+    );
     expect(
       (
         await read

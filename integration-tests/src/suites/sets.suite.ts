@@ -369,12 +369,12 @@ describe('set operations, zips and pipe (B.2, B.3)', () => {
 
     it('gives what one reads and writes at different paces: all in at first, out at the end, and both floods', async () => {
       const { sc } = suite;
-      const many = sc.range(0, 100_000, 1, 1).map((x) => `${x}`.padStart(50, '.'));
-      expect(await many.pipe(['sort', '-r']).first()).to.match(/99999$/);
-      const script = 'yes "$(printf %0500d 7)" | head -n 20000 >&2; cat';
-      expect(await many.pipe(['sh', '-c', script]).count()).to.equal(100_000);
+      const many = sc.range(0, 20_000, 1, 1).map((x) => `${x}`.padStart(50, '.'));
+      expect(await many.pipe(['sort', '-r']).first()).to.match(/19999$/);
+      const script = 'yes "$(printf %0500d 7)" | head -n 5000 >&2; cat';
+      expect(await many.pipe(['sh', '-c', script]).count()).to.equal(20_000);
       const device = many.pipe(['sh', '-c', 'cat /dev/stdin | wc -l']);
-      expect((await device.first()).trim()).to.equal('100000');
+      expect((await device.first()).trim()).to.equal('20000');
     });
   });
 });

@@ -121,7 +121,7 @@ function checkOneOf(
 ): void {
   if (given === undefined || known.includes(given)) return;
   throw new ArgumentError(
-    `${operator}: ${name} must be one of ${known.join(', ')}, and is ${String(given)}`,
+    `${operator}: ${name} must be one of ${known.join(', ')}, and is ${given}`,
   );
 }
 

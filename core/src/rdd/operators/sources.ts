@@ -234,10 +234,8 @@ export function sequenceFileNode(
   minPartitions: number | undefined,
   { longs = 'number' }: SequenceFileOptions,
 ): RddNode {
-  if (longs !== 'number' && longs !== 'bigint') {
-    throw new ArgumentError(
-      `sequenceFile: longs must be 'number' or 'bigint', and is ${String(longs)}`,
-    );
+  if (!['number', 'bigint'].includes(longs)) {
+    throw new ArgumentError(`sequenceFile: longs must be 'number' or 'bigint', and is ${longs}`);
   }
   return fileNode(core, { kind: 'sequenceFile', longs }, path, minPartitions);
 }
