@@ -25,6 +25,8 @@ export interface SaveRequest {
   /** Replace what is there, at commit. */
   readonly overwrite: boolean;
   readonly applicationId: string;
+  /** `appattempt_…_000002`, where applications have attempts. @default the first one */
+  readonly applicationAttemptId?: string | undefined;
   /** Ordinal of the save in its application. */
   readonly saveId: number;
   /** Hash of the program's code table; an output that the same save has finished is taken over. */
@@ -83,13 +85,16 @@ export async function prepareSave(
     const finished = await finishedSave(prepared);
     if (finished !== undefined) {
       // What that attempt may not have come to delete.
-      await fileSystem.delete(siblingOf(destination, request, '_replaced'));
+      await fileSystem.delete(siblingOf(destination, request, '_replaced', 1));
       return { ...prepared, finished };
     }
     if (!request.overwrite) throw new OutputExistsError(fileSystem.uri(destination));
     checkMayReplace(fileSystem, destination);
   }
-  // Left behind by a process that died: names are unique to an application, so it is ours.
+  // Left behind by processes that died: names are unique to an application, so they are ours.
+  for (let attempt = 1; attempt < attemptOf(request); attempt += 1) {
+    await fileSystem.delete(siblingOf(destination, request, '', attempt));
+  }
   await fileSystem.delete(temporary);
   await notBelowFile(prepared, () => fileSystem.makeDirectories(temporary));
   return prepared;
@@ -226,7 +231,7 @@ async function publish(save: PreparedSave): Promise<void> {
 /** Resolves to where the replaced output stands now, if there was one. */
 async function replaceDestination(save: PreparedSave): Promise<string | undefined> {
   const { fileSystem, destination } = save;
-  const aside = siblingOf(destination, save, '_replaced');
+  const aside = siblingOf(destination, save, '_replaced', 1);
   await fileSystem.delete(aside);
   const replaced = await moveIfThere(fileSystem, destination, aside);
   try {
@@ -297,10 +302,24 @@ function checkMayReplace(fileSystem: FileSystem, destination: string): void {
   }
 }
 
-function siblingOf(destination: string, save: SaveRequest, suffix: string): string {
-  const name = `._heddle_${save.applicationId}_${save.saveId}${suffix}`;
+/**
+ * Attempts have names of their own: one that was thought dead, and cleans up after itself, does no harm
+ * to the one that took over.
+ */
+function siblingOf(
+  destination: string,
+  save: SaveRequest,
+  suffix: string,
+  attempt = attemptOf(save),
+): string {
+  const ofAttempt = attempt === 1 ? '' : `_attempt${attempt}`;
+  const name = `._heddle_${save.applicationId}_${save.saveId}${ofAttempt}${suffix}`;
   const parent = dirname(destination);
   return parent === '/' ? `/${name}` : `${parent}/${name}`;
+}
+
+function attemptOf({ applicationAttemptId }: SaveRequest): number {
+  return applicationAttemptId === undefined ? 1 : Number(applicationAttemptId.split('_').at(-1));
 }
 
 async function exists(fileSystem: FileSystem, path: string): Promise<boolean> {

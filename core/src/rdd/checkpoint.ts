@@ -123,12 +123,13 @@ async function writeReliable(
   state: CheckpointState,
   call: ActionCall,
 ): Promise<void> {
-  const { fileSystems, applicationId, programHash } = core.application;
+  const { fileSystems, applicationId, applicationAttemptId, programHash } = core.application;
   const saveId = core.ids.nextSave();
   const save = await prepareSave(fileSystems, {
     path: `${core.checkpoints.directory!}/rdd-${node.rddId}`,
     overwrite: true,
     applicationId,
+    applicationAttemptId,
     saveId,
   });
   let files: CommittedFile[];

@@ -174,6 +174,28 @@ describe('saving', () => {
     await abortSave(save);
   });
 
+  it('attempts of an application do not touch what a later one writes (F11, F14)', async () => {
+    const of = (attempt: number): Promise<PreparedSave> =>
+      prepareSave(registry, {
+        path: 'out',
+        overwrite: false,
+        applicationId: 'application_1_7',
+        applicationAttemptId: `appattempt_1_7_00000${attempt}`,
+        saveId: 4,
+        bundleHash,
+      });
+    const first = await of(1);
+    await part(first, 0, 'of the first');
+    const second = await of(2);
+    expect(await names()).to.deep.equal(['._heddle_application_1_7_4_attempt2']);
+    await abortSave(first);
+    expect(await rejection(commitSave(first, [], bundleHash))).to.be.instanceOf(Error);
+    await commitSave(second, [await part(second, 0, 'of the second')], bundleHash);
+    expect(await content('out/part-00000')).to.equal('of the second');
+    expect((await of(3)).finished, 'a third one takes it over').to.not.equal(undefined);
+    expect(await names()).to.deep.equal(['out']);
+  });
+
   it('does not commit when a file of the manifest is missing, or is there twice', async () => {
     const save = await prepare();
     const file = await part(save, 0, 'a');

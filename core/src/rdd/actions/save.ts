@@ -143,6 +143,7 @@ async function save(
     path,
     overwrite,
     applicationId: core.application.applicationId,
+    applicationAttemptId: core.application.applicationAttemptId,
     saveId,
     bundleHash: core.application.programHash,
   });
