@@ -1,21 +1,17 @@
-import { existsSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { sharedCluster, type MiniCluster } from '@heddle/integration-tests/cluster';
-import { Scratch, runHeddle, type CommandResult, type RunOptions } from '../command/run-heddle.js';
-
-/** Where the driver of a program is. */
-export type DeployMode = 'client' | 'cluster';
-
-export const deployModes: readonly DeployMode[] = ['client', 'cluster'];
-
-/** One executor in a small container: several builders may share the machine. */
-export const smallExecutor: readonly string[] = [
-  '--num-executors',
-  '1',
-  '--executor-memory',
-  '256m',
-];
+import type { MiniCluster } from '@heddle/integration-tests/cluster';
+import type { CommandResult } from '../command/run-heddle.js';
+import { YarnUser, smallExecutor, type DeployMode, type SubmitWords } from './yarn-user.js';
 
 /** Executors of which a node of the test cluster has room for one: they come on different nodes. */
 export const executorOnEachNode: readonly string[] = [
@@ -26,13 +22,9 @@ export const executorOnEachNode: readonly string[] = [
 ];
 
 /** How a program is submitted. */
-export interface SubmitOptions extends RunOptions {
-  /** Words for the command. @default `smallExecutor` */
-  readonly words?: readonly string[];
+export interface SubmitOptions extends SubmitWords {
   /** Settings, on top of the words. */
   readonly conf?: Readonly<Record<string, string>>;
-  /** Arguments of the program. */
-  readonly args?: readonly string[];
 }
 
 /** A process in one of an application's containers. */
@@ -53,78 +45,70 @@ export interface RunningProgram {
   signal(signal: NodeJS.Signals): void;
 }
 
-const commandTimeoutMs = 240_000;
 const endPatienceMs = 30_000;
 
 /**
- * Runs programs on the test cluster as a user whose home is there, and looks at what becomes of them:
- * processes, reports, logs, staged files.
+ * A user's programs on the cluster while harm is done to them: their processes, their reports, what
+ * they say to this process and hear from it.
  */
 export class YarnPrograms {
-  readonly cluster: MiniCluster;
-  readonly user: string;
-  /** A folder for the present test that this process, drivers and executors see. */
-  scratch = new Scratch();
+  readonly account: YarnUser;
+  /** For the present test: this process, drivers and executors see it. */
+  folder: string;
   readonly #runs = new Set<number>();
+  #tests = 0;
 
-  private constructor(cluster: MiniCluster, user: string) {
-    this.cluster = cluster;
-    this.user = user;
+  private constructor(account: YarnUser) {
+    this.account = account;
+    this.folder = this.#newFolder();
   }
 
-  /** Makes the user's home, on the cluster that all tests share unless another one is given. */
-  static async open(user = 'weaver', cluster?: MiniCluster): Promise<YarnPrograms> {
-    const programs = new YarnPrograms(cluster ?? (await sharedCluster()), user);
-    const { superUser } = programs.cluster;
-    const url = `${await programs.cluster.webHdfsUrl()}/user/${user}`;
-    await send(`${url}?op=MKDIRS&user.name=${superUser}`, 'PUT');
-    await send(`${url}?op=SETOWNER&owner=${user}&user.name=${superUser}`, 'PUT');
-    return programs;
+  /** @param user whose home is made when it is missing */
+  static async open(user: string): Promise<YarnPrograms> {
+    return new YarnPrograms(await YarnUser.open(user));
   }
 
-  /** For `afterEach`: a new folder; nothing may run or stand staged. @throws Error naming what is left */
+  get cluster(): MiniCluster {
+    return this.account.cluster;
+  }
+
+  get user(): string {
+    return this.account.name;
+  }
+
+  /** For `afterEach`: a new folder; nothing may stand staged. @throws Error when something does */
   async tidy(): Promise<void> {
     for (const pid of this.#runs) kill(pid, 'SIGKILL');
     this.#runs.clear();
-    this.scratch.remove();
-    this.scratch = new Scratch();
+    rmSync(this.folder, { recursive: true, force: true });
+    this.folder = this.#newFolder();
     await this.until(
-      async () => (await this.stagedApplications()).length === 0,
+      async () => (await this.account.list('.heddle/staging')).length === 0,
       'staged files are removed',
       endPatienceMs,
     );
   }
 
-  /** Runs the command to its end. */
-  run(words: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
-    return runHeddle(words, {
-      timeoutMs: commandTimeoutMs,
-      ...options,
-      env: { HADOOP_CONF_DIR: this.cluster.confDir, HADOOP_USER_NAME: this.user, ...options.env },
-    });
+  /** For `after`. */
+  close(): void {
+    this.account.close();
   }
 
-  /** Runs a program, given as its text or as a `.ts` file, to its end. */
-  submit(mode: DeployMode, program: string, options: SubmitOptions = {}): Promise<CommandResult> {
-    const file = program.includes('\n') ? this.scratch.write('program.ts', program) : program;
-    const { words = smallExecutor, conf = {}, args = [], ...rest } = options;
+  /** Runs a program, given as its text or its file, to its end. */
+  submit(
+    mode: DeployMode,
+    program: string | { readonly file: string },
+    options: SubmitOptions = {},
+  ): Promise<CommandResult> {
+    const { words = smallExecutor, conf = {}, ...rest } = options;
     const settings = Object.entries(conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]);
-    return this.run(
-      [
-        ...['submit', '--master', 'yarn', '--deploy-mode', mode, '--json'],
-        ...words,
-        ...settings,
-        file,
-        ...args,
-      ],
-      rest,
-    );
+    return this.account.submit(mode, program, { ...rest, words: [...words, ...settings] });
   }
 
   /** Starts a program and returns when its id is known. @throws Error when it ended before */
   async start(
     mode: DeployMode,
-    program: string,
+    program: string | { readonly file: string },
     options: SubmitOptions = {},
   ): Promise<RunningProgram> {
     let pid = 0;
@@ -154,16 +138,10 @@ export class YarnPrograms {
     return { id: id!, result, signal: (signal) => kill(pid, signal) };
   }
 
-  /** What the driver printed: by the command in client mode, in its container's log in cluster mode. */
-  async printed(mode: DeployMode, result: CommandResult): Promise<string> {
-    if (mode === 'client') return result.stdout;
-    return this.log(String(result.report?.['applicationId']), '_000001');
-  }
-
   /** Everything that containers wrote. @param container end of the id of one; all of them by default */
   async log(id: string, container?: string): Promise<string> {
     const part = container === undefined ? [] : ['--container', container];
-    return (await this.run(['logs', id, ...part])).stdout;
+    return (await this.account.run(['logs', id, ...part])).stdout;
   }
 
   /** What the driver and the ApplicationMaster told, wherever they told it. */
@@ -218,81 +196,47 @@ export class YarnPrograms {
     return this.processes(id);
   }
 
-  /** Applications whose staged files are there. */
-  async stagedApplications(): Promise<string[]> {
-    const url = await this.cluster.webHdfsUrl();
-    const path = `/user/${this.user}/.heddle/staging`;
-    const answer = await fetch(`${url}${path}?op=LISTSTATUS&user.name=${this.user}`);
-    if (answer.status === 404) return [];
-    const body = (await answer.json()) as {
-      FileStatuses: { FileStatus: { pathSuffix: string }[] };
-    };
-    return body.FileStatuses.FileStatus.map(({ pathSuffix }) => pathSuffix);
-  }
-
-  /** Puts a file into the user's home. @param parameters of WebHDFS, such as `{ replication: '1' }` */
-  async put(
-    name: string,
-    content: string | Uint8Array,
-    parameters: Readonly<Record<string, string>> = {},
-  ): Promise<void> {
-    const query = new URLSearchParams({
-      op: 'CREATE',
-      overwrite: 'true',
-      'user.name': this.user,
-      ...parameters,
-    });
-    const url = `${await this.cluster.webHdfsUrl()}/user/${this.user}/${name}?${query.toString()}`;
-    const redirect = await fetch(url, { method: 'PUT', redirect: 'manual' });
-    const location = redirect.headers.get('location');
-    if (location === null) throw new Error(`${url}: ${redirect.status} ${await redirect.text()}`);
-    const body = typeof content === 'string' ? content : Buffer.from(content);
-    await send(location, 'PUT', body);
-  }
-
   /** Hosts of each block of a file in the user's home. */
   async blockHosts(name: string): Promise<string[][]> {
-    const url = `${await this.cluster.webHdfsUrl()}/user/${this.user}/${name}`;
-    const answer = await fetch(`${url}?op=GETFILEBLOCKLOCATIONS&user.name=${this.user}`);
-    const body = (await answer.json()) as {
-      BlockLocations: { BlockLocation: { hosts: string[] }[] };
-    };
-    return body.BlockLocations.BlockLocation.map(({ hosts }) => hosts);
+    const { fileSystem, path } = this.account.files.registry.resolve(name);
+    const { sizeBytes } = await fileSystem.status(path);
+    const blocks = await fileSystem.blockLocations(path, 0, sizeBytes);
+    return blocks.map(({ hosts }) => [...hosts]);
   }
 
-  /** Reads the parts of an output in the user's home; undefined while there is no `_SUCCESS`. */
+  /** All parts of an output in the user's home; undefined while there is no `_SUCCESS`. */
   async output(name: string): Promise<string | undefined> {
-    const base = `${await this.cluster.webHdfsUrl()}/user/${this.user}/${name}`;
-    const listed = await fetch(`${base}?op=LISTSTATUS&user.name=${this.user}`);
-    if (!listed.ok) return undefined;
-    const body = (await listed.json()) as {
-      FileStatuses: { FileStatus: { pathSuffix: string }[] };
-    };
-    const names = body.FileStatuses.FileStatus.map(({ pathSuffix }) => pathSuffix).sort();
+    const names = (await this.account.list(name)).sort();
     if (!names.includes('_SUCCESS')) return undefined;
     const parts = names.filter((one) => one.startsWith('part-'));
-    const texts = await Promise.all(
-      parts.map(async (part) =>
-        (await fetch(`${base}/${part}?op=OPEN&user.name=${this.user}`)).text(),
-      ),
-    );
+    const texts = await Promise.all(parts.map((part) => this.#read(`${name}/${part}`)));
     return texts.join('');
+  }
+
+  async #read(name: string): Promise<string> {
+    const { fileSystem, path } = this.account.files.registry.resolve(name);
+    const { sizeBytes } = await fileSystem.status(path);
+    const bytes = Buffer.alloc(sizeBytes);
+    const reader = await fileSystem.openRead(path);
+    await reader.read(0, bytes);
+    await reader.close();
+    return bytes.toString('utf8');
   }
 
   /** Says to a program that waits for a file of that name that it may go on. */
   say(name: string): void {
-    writeFileSync(join(this.scratch.path, name), '');
+    writeFileSync(join(this.folder, name), '');
   }
 
   /** Waits until a program has made a file of that name. */
   async heard(name: string, timeoutMs = 120_000): Promise<void> {
-    const file = join(this.scratch.path, name);
+    const file = join(this.folder, name);
     await this.until(() => existsSync(file), `the program says ${name}`, timeoutMs);
   }
 
   /** Names in the test's folder that begin so. */
   marks(start: string): string[] {
-    return readdirSync(this.scratch.path).filter((name) => name.startsWith(start));
+    return readdirSync(this.folder).filter((name) => name.startsWith(start));
   }
 
   /** @throws Error naming what did not come in time */
@@ -306,6 +250,13 @@ export class YarnPrograms {
       if (performance.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
       await delay(100);
     }
+  }
+
+  #newFolder(): string {
+    this.#tests += 1;
+    const folder = join(this.account.scratch.path, `test-${this.#tests}`);
+    mkdirSync(folder);
+    return folder;
   }
 
   async #applications(): Promise<string[]> {
@@ -344,12 +295,4 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It has ended.
   }
-}
-
-async function send(url: string, method: string, body?: string | Buffer): Promise<void> {
-  const answer = await fetch(url, {
-    method,
-    ...(body === undefined ? {} : { body: new Uint8Array(Buffer.from(body)) }),
-  });
-  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
 }

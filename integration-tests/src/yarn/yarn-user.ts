@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { silentLogger } from '@heddle/common';
 import { loadHadoopConfiguration } from '@heddle/hadoop-conf';
 import { sharedCluster, type MiniCluster } from '@heddle/integration-tests/cluster';
-import { FileNotFoundError } from '@heddle/webhdfs';
+import { FileNotFoundError, type CreateOptions } from '@heddle/webhdfs';
 import { openClusterFileSystems, type ClusterFileSystems } from '@heddle/webhdfs/hadoop';
 import { Scratch, runHeddle, type CommandResult, type RunOptions } from '../command/run-heddle.js';
 
@@ -141,10 +141,14 @@ export class YarnUser {
   }
 
   /** Puts bytes into HDFS; folders are made. @param path relative to the user's home */
-  async put(path: string, content: string | Uint8Array): Promise<void> {
+  async put(
+    path: string,
+    content: string | Uint8Array,
+    options: CreateOptions = {},
+  ): Promise<void> {
     const { fileSystem, path: absolute } = this.files.registry.resolve(path);
     await fileSystem.makeDirectories(dirname(absolute));
-    const writer = await fileSystem.create(absolute, { overwrite: true });
+    const writer = await fileSystem.create(absolute, { overwrite: true, ...options });
     await writer.write(typeof content === 'string' ? Buffer.from(content) : content);
     await writer.close();
   }

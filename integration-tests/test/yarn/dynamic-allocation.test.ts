@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { YarnPrograms, deployModes } from '../../src/yarn/yarn-programs.js';
+import { YarnPrograms } from '../../src/yarn/yarn-programs.js';
+import { deployModes } from '../../src/yarn/yarn-user.js';
 
 /** Short times, so that a test sees executors come and go. */
 const dynamic = {
@@ -37,8 +38,10 @@ describe('Dynamic allocation on YARN', function () {
   let yarn: YarnPrograms;
 
   before(async () => {
-    yarn = await YarnPrograms.open();
+    yarn = await YarnPrograms.open('dynamic-allocation');
   });
+
+  after(() => yarn.close());
 
   afterEach(() => yarn.tidy());
 
@@ -61,10 +64,10 @@ describe('Dynamic allocation on YARN', function () {
         clearInterval(sampling);
         console.log(JSON.stringify({ atStart: atStart.length, grown, left: left.length }));
         await sc.stop();`,
-        { words, conf: dynamic, args: [yarn.scratch.path] },
+        { words, conf: dynamic, args: [yarn.folder] },
       );
       expect(result.exitCode, result.stderr).to.equal(0);
-      const printed = await yarn.printed(mode, result);
+      const printed = await yarn.account.printed(mode, result);
       expect(printed).to.contain('first 1200').and.to.contain('second 1200');
       expect(printed).to.contain('{"atStart":1,"grown":3,"left":1}');
       expect(yarn.marks('map-'), 'no map task ran again').to.have.length(12);
@@ -89,7 +92,7 @@ describe('Dynamic allocation on YARN', function () {
       clearInterval(sampling);
       console.log(JSON.stringify({ isKept: holders > 1 && kept === holders, left: left.length }));
       await sc.stop();`,
-      { words, conf: dynamic, args: [yarn.scratch.path] },
+      { words, conf: dynamic, args: [yarn.folder] },
     );
     expect(result.exitCode, result.stderr).to.equal(0);
     expect(result.stdout).to.contain('{"isKept":true,"left":1}');

@@ -5,13 +5,12 @@ import { hostConfDirectory, hostDirectory } from '@heddle/integration-tests/clus
 import { repositoryRoot, type CommandResult } from '../../src/command/run-heddle.js';
 import {
   YarnPrograms,
-  deployModes,
   executorOnEachNode,
   type ContainerProcess,
-  type DeployMode,
 } from '../../src/yarn/yarn-programs.js';
+import { deployModes, type DeployMode } from '../../src/yarn/yarn-user.js';
 
-const program = join(repositoryRoot, 'integration-tests/src/chaos/lost-executor-program.ts');
+const file = join(repositoryRoot, 'integration-tests/src/chaos/lost-executor-program.ts');
 /** Parts go over the network, also between executors of one node. */
 const overNetwork = { 'heddle.shuffle.readHostLocalDisk': 'false' };
 
@@ -30,8 +29,10 @@ describe('Map outputs on YARN', function () {
   let yarn: YarnPrograms;
 
   before(async () => {
-    yarn = await YarnPrograms.open();
+    yarn = await YarnPrograms.open('map-outputs');
   });
+
+  after(() => yarn.close());
 
   afterEach(() => yarn.tidy());
 
@@ -42,15 +43,19 @@ describe('Map outputs on YARN', function () {
     pick: (executors: readonly ContainerProcess[], master: ContainerProcess) => ContainerProcess,
     harm: (victim: ContainerProcess, id: string) => Promise<void> | void,
   ): Promise<Outcome> {
-    const { scratch } = yarn;
-    const { id, result } = await yarn.start(mode, program, {
-      words: executorOnEachNode,
-      conf: { ...overNetwork, ...conf },
-      args: [scratch.path, '3'],
-    });
+    const { folder } = yarn;
+    const { id, result } = await yarn.start(
+      mode,
+      { file },
+      {
+        words: executorOnEachNode,
+        conf: { ...overNetwork, ...conf },
+        args: [folder, '3'],
+      },
+    );
     await yarn.heard('ready');
     const first = new Map(
-      yarn.marks('map-').map((name) => [name, readFileSync(join(scratch.path, name), 'utf8')]),
+      yarn.marks('map-').map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
     );
     expect(first.size, 'each map task ran once').to.equal(8);
     const executors = yarn.processes(id).filter(({ kind }) => kind === 'executor');
@@ -65,7 +70,7 @@ describe('Map outputs on YARN', function () {
     const all = yarn.marks('map-');
     const again = all.filter((name) => !first.has(name)).map(partitionOf);
     expect(ended.exitCode, ended.stderr).to.equal(0);
-    const printed = await yarn.printed(mode, ended);
+    const printed = await yarn.account.printed(mode, ended);
     expect(printed).to.contain('{"first":80000}').and.to.contain('{"second":80000}');
     expect(await yarn.leftProcesses(id)).to.deep.equal([]);
     const told = await yarn.told(mode, ended);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { waitForReport } from '@heddle/integration-tests/cluster';
-import { YarnPrograms, deployModes } from '../../src/yarn/yarn-programs.js';
+import { YarnPrograms } from '../../src/yarn/yarn-programs.js';
+import { deployModes } from '../../src/yarn/yarn-user.js';
 
 /** A job of 12 tasks that wait for a file `go`; every run of a task leaves a file. */
 const program = `
@@ -33,8 +34,10 @@ describe('A ResourceManager that is restarted', function () {
   let yarn: YarnPrograms;
 
   before(async () => {
-    yarn = await YarnPrograms.open();
+    yarn = await YarnPrograms.open('resource-manager');
   });
+
+  after(() => yarn.close());
 
   afterEach(async () => {
     if (!(await yarn.cluster.isRunning('rm'))) await yarn.cluster.startDaemon('rm');
@@ -57,7 +60,7 @@ describe('A ResourceManager that is restarted', function () {
     it(`costs no task, in ${mode} mode (F15, A-071)`, async () => {
       const { id, result } = await yarn.start(mode, program, {
         words: ['--num-executors', '2', '--executor-memory', '256m'],
-        args: [yarn.scratch.path],
+        args: [yarn.folder],
       });
       await yarn.until(() => yarn.marks('task-').length === 2, 'two tasks run', 90_000);
       const before = yarn.processes(id).map(({ pid }) => pid);
@@ -68,7 +71,7 @@ describe('A ResourceManager that is restarted', function () {
       yarn.say('go');
       const ended = await result;
       expect(ended.exitCode, ended.stderr).to.equal(0);
-      expect(await yarn.printed(mode, ended)).to.contain('sum 7140');
+      expect(await yarn.account.printed(mode, ended)).to.contain('sum 7140');
       expect(yarn.marks('task-'), 'each task ran once').to.have.length(12);
       expect(await yarn.log(id, '_000001')).to.contain('registering again');
       const report = await waitForReport(yarn.cluster, id, ({ state }) => state === 'FINISHED');
@@ -81,7 +84,7 @@ describe('A ResourceManager that is restarted', function () {
     const { id, result } = await yarn.start('client', program, {
       // Three have room, two must wait.
       words: ['--num-executors', '5', '--executor-memory', '2000m'],
-      args: [yarn.scratch.path],
+      args: [yarn.folder],
     });
     await yarn.executors(id, 3);
     const pending = async (): Promise<number> => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { waitForReport } from '@heddle/integration-tests/cluster';
-import { YarnPrograms, type DeployMode } from '../../src/yarn/yarn-programs.js';
+import { YarnPrograms } from '../../src/yarn/yarn-programs.js';
+import { type DeployMode } from '../../src/yarn/yarn-user.js';
 
 /**
  * Counts words and saves the counts; its first tasks take long, unless a file `quick` is there. Leaves a
@@ -31,8 +32,10 @@ describe('An ApplicationMaster that ends too early', function () {
   let yarn: YarnPrograms;
 
   before(async () => {
-    yarn = await YarnPrograms.open();
+    yarn = await YarnPrograms.open('second-attempt');
   });
+
+  after(() => yarn.close());
 
   afterEach(() => yarn.tidy());
 
@@ -45,7 +48,7 @@ describe('An ApplicationMaster that ends too early', function () {
     const started = await yarn.start(mode, program, {
       words,
       conf: { 'heddle.log.level': 'info', ...conf },
-      args: [yarn.scratch.path, output],
+      args: [yarn.folder, output],
     });
     await yarn.until(() => yarn.marks('task-01-').length > 0, 'tasks run', 90_000);
     return started;
