@@ -13,6 +13,8 @@ import { heaviestFirst, hostWeights } from './host-weights.js';
 const GATHER_MS = 50;
 /** Executors that were asked for together come together, or later than is worth waiting for, in milliseconds. */
 const AWAIT_MS = 1_500;
+/** How long a first wish without hosts waits for the place of an input that was named, in milliseconds. */
+const LOCATE_MS = 1_000;
 /** Between two warnings that tasks wait and nothing runs, in milliseconds (Spark's figure). */
 const WARN_EVERY_MS = 15_000;
 
@@ -55,6 +57,9 @@ export class ExecutorSupply {
   #awaitsHosts = true;
   #awaited = '';
   #firstExecutorMs: number | undefined;
+  /** Inputs that are being located, and how long the first wish waits for that. */
+  #locating = 0;
+  #locatingUntilMs: number | undefined;
   #isStopped = false;
 
   constructor(options: ExecutorSupplyOptions) {
@@ -74,16 +79,21 @@ export class ExecutorSupply {
   inputNamed(locate: () => Promise<readonly HostBytes[]>): void {
     const { usesLocations, backend } = this.#options;
     if (!usesLocations || backend.wish === undefined || !this.#awaitsHosts) return;
-    locate().then(
+    this.#locatingUntilMs ??= this.#options.clock.monotonicMs() + LOCATE_MS;
+    this.#locating += 1;
+    const located = locate().then(
       (hosts) => {
         for (const { host, bytes } of hosts) {
           this.#inputBytes.set(host, (this.#inputBytes.get(host) ?? 0) + bytes);
         }
-        this.changed();
       },
       // The action that reads it will say what is wrong with it.
       () => undefined,
     );
+    void located.then(() => {
+      this.#locating -= 1;
+      this.changed();
+    });
   }
 
   stop(): void {
@@ -143,6 +153,11 @@ export class ExecutorSupply {
     if (target === undefined || backend.wish === undefined) return;
     const waiting = hostWeights(tasks.taskSets);
     const hosts = waiting.length > 0 ? waiting : heaviestFirst(this.#inputBytes);
+    const leftMs = this.#locating > 0 ? (this.#locatingUntilMs ?? nowMs) - nowMs : 0;
+    if (hosts.length === 0 && leftMs > 0) {
+      this.#lookIn(leftMs);
+      return;
+    }
     const wish: ExecutorWish = { target, hosts };
     this.#awaitHosts(wish, nowMs);
     const text = JSON.stringify(wish);
