@@ -144,8 +144,8 @@ describe('What a cluster refuses', function () {
   });
 
   it('a full queue is waited for, which is told with the reason; then the application runs (F38)', async () => {
-    // The queue has room for one of these at a time.
-    const words = ['--queue', 'small', '--num-executors', '1', '--executor-memory', '1g'];
+    // The queue has 2.4 GiB: room for the first application, and for the second one's ApplicationMaster.
+    const words = [...smallExecutor, '--queue', 'small'];
     const gate = join(user.scratch.path, 'gate');
     const first = user.submit(
       'cluster',
@@ -164,7 +164,7 @@ describe('What a cluster refuses', function () {
     await user.untilRunning();
     let told = '';
     const second = await user.submit('client', program, {
-      words: [...words, '--conf', 'heddle.log.level=info'],
+      words,
       onErrorOutput: (stderr) => {
         told = stderr;
         if (/still waiting for|in queue [\w.]*small \(/.test(stderr)) writeFileSync(gate, '');
