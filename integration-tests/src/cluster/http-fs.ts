@@ -48,7 +48,9 @@ export class HttpFsGateway {
     writeFileSync(join(home, 'conf', 'httpfs-site.xml'), siteXml(site));
     writeFileSync(join(home, 'conf', 'httpfs-signature.secret'), 'of a gateway for tests\n');
     writeFileSync(join(home, 'conf', 'httpfs-log4j.properties'), 'log4j.rootLogger=WARN\n');
-    const command = clientCommand(plan, mainClass, [], { extraClassPath: [`${jars}/*`] });
+    // It reads httpfs-site.xml from the class path, whatever its own properties say.
+    const extraClassPath = [join(home, 'conf'), `${jars}/*`];
+    const command = clientCommand(plan, mainClass, [], { extraClassPath });
     const [program, ...words] = command.argv;
     const directories = ['config', 'log', 'temp'].map((name) => {
       return `-Dhttpfs.${name}.dir=${join(home, name === 'config' ? 'conf' : 'temp')}`;

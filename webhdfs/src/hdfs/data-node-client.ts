@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { HeddleError } from '@heddle/common';
 import { CertificateError, HostUnresolvableError } from './errors.js';
 import { BodyReader } from './http/body-reader.js';
+import { DirectIntake } from './http/direct-intake.js';
 import type { HttpTransport } from './http/http-transport.js';
 import { networkFailure } from './network-failure.js';
 import {
@@ -35,6 +36,8 @@ export class DataNodeFailure extends Error {
 export class DataNodeRequest {
   readonly node: string;
   readonly request: ClientRequest;
+  /** What large bodies are read from. */
+  readonly intake = new DirectIntake();
   readonly #call: RemoteCall;
   readonly #url: URL;
   readonly #answer: Promise<IncomingMessage>;
@@ -46,7 +49,8 @@ export class DataNodeRequest {
     this.node = url.host;
     this.#url = url;
     this.#call = { ...call, server: url.host };
-    this.request = transport.open(url, options);
+    this.request = transport.open(url, { ...options, onread: this.intake.onread });
+    this.intake.attach(this.request);
     let answered = false;
     this.#answer = new Promise((resolve, reject) => {
       this.request.once('response', (response) => {

@@ -143,7 +143,7 @@ export class HdfsFileReader implements FileReader {
       });
       const announced = Number(response.headers['content-length'] ?? length);
       return {
-        body: new BodyReader(response, silenceMs),
+        body: new BodyReader(response, silenceMs, request.intake),
         node: request.node,
         position,
         end: position + Math.min(announced, length),

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { toError } from '@heddle/common';
 import { FileSystemError } from '../errors.js';
 import type { FileWriter } from '../file-system.js';
@@ -95,6 +96,7 @@ export class HdfsFileWriter implements FileWriter {
   }
 
   async #endRequest(): Promise<void> {
+    await nextTurn();
     this.#request.request.end();
     try {
       const response = await this.#request.answer([200, 201], this.#target.silenceMs);
@@ -113,6 +115,8 @@ export class HdfsFileWriter implements FileWriter {
   /** Resolves when the kernel has the bytes: they belong to the caller again. */
   async #send(bytes: Uint8Array): Promise<void> {
     const { request } = this.#request;
+    // A refusal that has arrived is read first: the write would find the connection closed, and end it.
+    await nextTurn();
     try {
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => {

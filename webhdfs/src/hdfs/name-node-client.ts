@@ -10,6 +10,7 @@ import {
 } from './errors.js';
 import { HttpTransport, type HttpAnswer } from './http/http-transport.js';
 import { encodePath, operationUrl, type Parameters } from './http/web-hdfs-url.js';
+import { JsonObject } from './json-answers.js';
 import { networkFailure } from './network-failure.js';
 import { parseRemoteException, remoteError, verdictOfRemote } from './remote-exceptions.js';
 import { nextStep, type AttemptFailure } from './retry-policy.js';
@@ -36,6 +37,8 @@ export interface Redirect {
   readonly url: URL;
   /** The NameNode that sent it. */
   readonly nameNode: string;
+  /** It sends to itself: no NameNode, but a gateway (HttpFS) that passes the bytes on. */
+  readonly isGateway: boolean;
 }
 
 /**
@@ -80,13 +83,19 @@ export class NameNodeClient {
 
   /** Asks where to read or write bytes; the caller goes there itself. */
   async redirect(call: NameNodeCall): Promise<Redirect> {
-    const { answer, endpoint } = await this.#attempt(call);
-    if (answer.status !== 307 || answer.location === undefined) {
+    // HttpFS answers an OPEN with the bytes themselves, unless it is asked where they are.
+    const mayBeGateway = call.op === 'OPEN' && this.options.scheme !== 'hdfs';
+    const { answer, endpoint } = await this.#attempt(
+      mayBeGateway ? { ...call, parameters: { ...call.parameters, noredirect: true } } : call,
+    );
+    const location = answer.status === 307 ? answer.location : locationIn(answer.body);
+    if (location === undefined) {
       throw unexpected(call, endpoint, answer, 'it did not redirect to a DataNode');
     }
     const { origin, label } = endpoint;
-    const url = checkedRedirect(answer.location, origin, label);
-    return { url: withOwnPath(url, call.path), nameNode: label };
+    const url = checkedRedirect(location, origin, label);
+    const isGateway = url.origin === new URL(origin).origin;
+    return { url: withOwnPath(url, call.path), nameNode: label, isGateway };
   }
 
   /** Closes idle connections. Idempotent. */
@@ -241,6 +250,15 @@ export function checkedRedirect(location: string, from: string, nameNode: string
     throw new NotWebHdfsError(nameNode, `it redirects from https to plain http at ${url.host}`);
   }
   return url;
+}
+
+/** Where the answer to a request with `noredirect` sends to. */
+function locationIn(body: string): string | undefined {
+  try {
+    return new JsonObject(JSON.parse(body)).text('Location') || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function doneAnswer(body: string): HttpAnswer {

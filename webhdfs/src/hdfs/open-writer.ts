@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FileNotFoundError } from '../errors.js';
 import type { CreateOptions, FileStatus, FileWriter } from '../file-system.js';
@@ -20,6 +21,8 @@ interface WriteBegin {
   readonly parameters: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Whether the DataNode has begun: the NameNode knows the new file. */
   readonly begun: () => Promise<boolean>;
+  /** Checks what HttpFS does not. */
+  readonly beforeGateway: () => Promise<void>;
   readonly target: Omit<WriterTarget, 'path' | 'silenceMs'>;
 }
 
@@ -31,7 +34,8 @@ export interface WriterMetadata {
 
 /**
  * Creates a file at a DataNode. When this resolves the NameNode knows the new file, so that refusals
- * (permissions, quotas, safe mode, an existing file) are told here and not in the middle of the bytes.
+ * (permissions, quotas, safe mode, an existing file) are told here and not in the middle of the bytes;
+ * behind HttpFS they come with the bytes.
  */
 export async function openCreate(
   nameNodes: NameNodeClient,
@@ -49,6 +53,10 @@ export async function openCreate(
     path,
     kind: 'create',
     begun,
+    // It ignores `createparent`.
+    beforeGateway: async () => {
+      await metadata.status(posix.dirname(path));
+    },
     parameters: {
       overwrite: options.overwrite === true,
       // As for local files: a folder that was removed must not come back.
@@ -80,6 +88,7 @@ export async function openAppend(
     kind: 'append',
     // Nothing shows that an append has begun; a refusal is told by the first write or by `close`.
     begun: () => Promise.resolve(true),
+    beforeGateway: () => Promise.resolve(),
     parameters: {},
     target: {
       startBytes,
@@ -96,7 +105,7 @@ async function begin(write: WriteBegin): Promise<FileWriter> {
   const bad: string[] = [];
   for (;;) {
     const excluded = await addressesOf(bad, transport);
-    const { url } = await nameNodes.redirect({
+    const { url, isGateway } = await nameNodes.redirect({
       method: write.kind === 'create' ? 'PUT' : 'POST',
       op: write.kind.toUpperCase(),
       path,
@@ -106,6 +115,7 @@ async function begin(write: WriteBegin): Promise<FileWriter> {
         ...(excluded === '' ? {} : { excludedatanodes: excluded }),
       },
     });
+    if (isGateway) await write.beforeGateway();
     const call = { path, operation: write.kind, user: options.user, server: url.host };
     const request = new DataNodeRequest(
       transport,
@@ -118,7 +128,9 @@ async function begin(write: WriteBegin): Promise<FileWriter> {
     );
     request.request.flushHeaders();
     try {
-      await waitUntilBegun(request, write.begun, silenceMs);
+      // HttpFS begins with the first byte; a refusal is told by the first writes or by `close`.
+      if (isGateway) await request.connected(silenceMs);
+      else await waitUntilBegun(request, write.begun, silenceMs);
       options.logger.debug('writing to a DataNode', { path, dataNode: request.node });
       return new HdfsFileWriter(request, { ...write.target, path, silenceMs });
     } catch (error) {

@@ -25,6 +25,11 @@ export async function renamePath(
   const isDone = async (): Promise<boolean> =>
     (await statusIfThere(metadata, destination))?.fileId === before.fileId;
   if (source === destination) throw new FileExistsError(destination);
+  // HttpFS ignores rename options, and HDFS then moves *into* a directory.
+  const mayBeGateway = nameNodes.options.scheme !== 'hdfs';
+  if (mayBeGateway && !overwrite && (await statusIfThere(metadata, destination)) !== undefined) {
+    throw new FileExistsError(destination);
+  }
   const lost = { attempts: 0 };
   let body: string;
   try {

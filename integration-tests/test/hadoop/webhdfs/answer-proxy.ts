@@ -93,7 +93,25 @@ export class AnswerProxy {
       response.destroy();
       return;
     }
-    await this.#answer(answer, response);
+    if (passing.query.get('noredirect') === 'true')
+      await this.#answerWithLocation(answer, response);
+    else await this.#answer(answer, response);
+  }
+
+  /** A redirect that the client asked to be told of in the body. */
+  async #answerWithLocation(
+    answer: http.IncomingMessage,
+    response: http.ServerResponse,
+  ): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of answer) chunks.push(chunk as Buffer);
+    let body = Buffer.concat(chunks).toString('utf8');
+    const { Location } = JSON.parse(body) as { Location?: string };
+    if (Location !== undefined && this.#options.onRedirect !== undefined) {
+      body = JSON.stringify({ Location: (await this.#options.onRedirect(new URL(Location))).href });
+    }
+    response.writeHead(answer.statusCode ?? 500, { 'content-type': 'application/json' });
+    response.end(body);
   }
 
   async #answer(answer: http.IncomingMessage, response: http.ServerResponse): Promise<void> {

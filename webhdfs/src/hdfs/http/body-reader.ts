@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { toError } from '@heddle/common';
+import type { DirectIntake } from './direct-intake.js';
 
 /** How reading a body into memory ended. */
 export interface BodyPart {
@@ -17,7 +18,12 @@ export interface BodyPart {
 export class BodyReader {
   readonly #response: IncomingMessage;
   readonly #silenceMs: number;
-  #rest: Buffer | undefined;
+  /** Where bytes come from when they do not pass through the parser. */
+  readonly #intake: DirectIntake | undefined;
+  /** Of a taken-over body: what has not come yet. */
+  #remaining = 0;
+  /** What came and no read has wanted yet; TLS goes on for some records after it was told to stop. */
+  readonly #rest: Uint8Array[] = [];
   #state: 'more' | 'end' | 'broken' = 'more';
   #error: Error | undefined;
   #wake: (() => void) | undefined;
@@ -27,27 +33,19 @@ export class BodyReader {
   #count = 0;
   #position = 0;
 
-  /** @param silenceMs longest silence while a read waits */
-  constructor(response: IncomingMessage, silenceMs: number) {
+  /**
+   * @param silenceMs longest silence while a read waits
+   * @param intake of the answer's connection, which large bodies are taken over from
+   */
+  constructor(response: IncomingMessage, silenceMs: number, intake?: DirectIntake) {
     this.#response = response;
     this.#silenceMs = silenceMs;
-    response.pause();
-    response.on('data', (chunk: Buffer) => {
-      this.#take(chunk);
-      if (this.#rest === undefined && this.#room > 0) {
-        // The next chunk is wanted at once: no detour through the event loop.
-        this.#silence?.refresh();
-        return;
-      }
-      response.pause();
-      this.#awake();
-    });
-    response.on('end', () => {
-      // `complete` is false when fewer bytes came than Content-Length says.
-      this.#finish(response.complete ? undefined : new Error('the answer was cut short'));
-    });
+    this.#remaining = intake?.remaining(response) ?? 0;
+    this.#intake = this.#remaining > 0 ? intake : undefined;
     response.on('error', (error) => this.#finish(error));
     response.on('close', () => this.#finish(new Error('the connection was closed in the answer')));
+    if (this.#intake !== undefined) this.#takeOver(this.#intake);
+    else this.#listen();
   }
 
   /** Bytes of the body that were handed out. */
@@ -57,16 +55,14 @@ export class BodyReader {
 
   /** Whether all of the body was handed out. */
   get ended(): boolean {
-    return this.#state !== 'more' && this.#rest === undefined;
+    return this.#state !== 'more' && this.#rest.length === 0;
   }
 
   /** Fills the buffer, or as much of it as the body still gives. Never rejects. */
   async read(into: Uint8Array): Promise<BodyPart> {
     this.#into = into;
     this.#count = 0;
-    const rest = this.#rest;
-    this.#rest = undefined;
-    if (rest !== undefined) this.#take(rest);
+    for (const rest of this.#rest.splice(0)) this.#take(rest);
     while (this.#room > 0 && this.#state === 'more') await this.#moreChunks();
     const count = this.#count;
     this.#into = undefined;
@@ -80,8 +76,56 @@ export class BodyReader {
   /** Closes the connection; what was not read is lost. Idempotent. */
   destroy(): void {
     this.#finish(new Error('the reader was closed'));
-    this.#rest = undefined;
+    this.#rest.length = 0;
     this.#response.destroy();
+    this.#intake?.destroy();
+  }
+
+  #listen(): void {
+    const response = this.#response;
+    response.pause();
+    response.on('data', (chunk: Buffer) => {
+      this.#take(chunk);
+      if (this.#room > 0) {
+        // The next chunk is wanted at once: no detour through the event loop.
+        this.#silence?.refresh();
+        return;
+      }
+      response.pause();
+      this.#awake();
+    });
+    response.on('end', () => {
+      // `complete` is false when fewer bytes came than Content-Length says.
+      this.#finish(response.complete ? undefined : new Error('the answer was cut short'));
+    });
+  }
+
+  #takeOver(intake: DirectIntake): void {
+    // What came together with the head has passed through the parser.
+    const first = this.#response.read() as Buffer | null;
+    if (first !== null) this.#rest.push(first);
+    intake.takeOver({
+      wanted: () => this.#into?.subarray(this.#count),
+      take: (bytes, inPlace) => this.#arrived(bytes, inPlace),
+    });
+  }
+
+  /** Bytes of a taken-over body, in the memory of the read under way or elsewhere. */
+  #arrived(bytes: Uint8Array, inPlace: boolean): boolean {
+    // More than was announced is not part of the answer.
+    const part = bytes.length <= this.#remaining ? bytes : bytes.subarray(0, this.#remaining);
+    this.#remaining -= part.length;
+    if (inPlace) this.#count += part.length;
+    else this.#take(part, true);
+    if (this.#remaining === 0) {
+      this.#finish(undefined);
+      this.#intake?.destroy();
+      return false;
+    }
+    this.#silence?.refresh();
+    if (this.#room > 0) return true;
+    this.#awake();
+    return false;
   }
 
   /** Bytes that the read under way still wants. */
@@ -90,11 +134,13 @@ export class BodyReader {
   }
 
   /** Puts a chunk where the read under way wants it, and keeps the rest for the next one. */
-  #take(chunk: Buffer): void {
+  #take(chunk: Uint8Array, isReused = false): void {
     const part = chunk.length <= this.#room ? chunk : chunk.subarray(0, this.#room);
     this.#into?.set(part, this.#count);
     this.#count += part.length;
-    if (part.length < chunk.length) this.#rest = chunk.subarray(part.length);
+    if (part.length === chunk.length) return;
+    const rest = chunk.subarray(part.length);
+    this.#rest.push(isReused ? rest.slice() : rest);
   }
 
   /** Lets chunks come until the buffer is full or the body has ended. */
@@ -103,6 +149,7 @@ export class BodyReader {
       const timer = setTimeout(() => {
         this.#finish(new Error(`no byte came for ${this.#silenceMs} ms`));
         this.#response.destroy();
+        this.#intake?.destroy();
       }, this.#silenceMs);
       this.#silence = timer;
       this.#wake = (): void => {
@@ -110,7 +157,8 @@ export class BodyReader {
         clearTimeout(timer);
         resolve();
       };
-      this.#response.resume();
+      if (this.#intake === undefined) this.#response.resume();
+      else this.#intake.resume();
     });
   }
 

@@ -4,7 +4,7 @@ import type { AxiosStatic } from 'axios';
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Agent as BaseAgent } from 'node:http';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, type OnReadOpts } from 'node:net';
 
 /** How to reach the servers of a cluster. */
 export interface TransportOptions {
@@ -24,6 +24,11 @@ export interface HttpAnswer {
   readonly location: string | undefined;
   readonly contentType: string;
   readonly body: string;
+}
+
+/** Options of a request for bytes: those of `node:http`, and of its connection's memory. */
+export interface ByteRequestOptions extends http.RequestOptions {
+  readonly onread?: OnReadOpts;
 }
 
 /** Connections of one kind that wait for the next request. */
@@ -90,7 +95,7 @@ export class HttpTransport {
   }
 
   /** Begins a request for bytes; the caller ends it and handles all its events. */
-  open(url: URL, options: http.RequestOptions): http.ClientRequest {
+  open(url: URL, options: ByteRequestOptions): http.ClientRequest {
     return url.protocol === 'https:'
       ? https.request(url, { ...options, agent: this.#byteAgents.https })
       : http.request(url, { ...options, agent: this.#byteAgents.http });
