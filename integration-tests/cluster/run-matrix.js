@@ -32,7 +32,7 @@ const kinds = {
   httpfs: { profile: 'default', files: [`${tests}/matrix/httpfs.matrix.js`] },
   tls: {
     profile: 'tls',
-    files: [`${tests}/matrix/contract.matrix.js`, `${programs}/tls.matrix.js`],
+    files: [`${programs}/tls.matrix.js`, `${tests}/matrix/contract.matrix.js`],
   },
   docker: { profile: 'default', way: 'docker', files: [...everywhere, ...single] },
 };
