@@ -179,6 +179,10 @@ export const settings = {
       validate: atLeast(1),
     },
   ),
+  excludeFetchFailure: booleanEntry('heddle.excludeOnFailure.application.fetchFailure.enabled', {
+    doc: 'Whether an executor whose map outputs could not be read gets no more tasks at once; with a shuffle service in charge of them, its host.',
+    default: false,
+  }),
   excludeUnschedulableTimeout: durationEntry(
     'heddle.scheduler.excludeOnFailure.unschedulableTaskSetTimeout',
     's',

@@ -19,6 +19,10 @@ export interface FaultRunOptions extends RunOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Loads `fault-preload.cjs` into the executors. @default false */
   readonly preload?: boolean;
+  /** More words of the command. */
+  readonly flags?: readonly string[];
+  /** Called once the program has printed that it is ready, with the driver's process; then it is terminated. */
+  onReady?(pid: number): void | Promise<void>;
 }
 
 const preload = join(repositoryRoot, 'integration-tests/src/faults/fault-preload.cjs');
@@ -34,7 +38,15 @@ export class FaultFolder {
 
   /** Runs `<name>.ts` of this folder with the folder's path, where it wants it, and other words. */
   async run(name: string, words: readonly string[], options: FaultRunOptions): Promise<FaultRun> {
-    const { master, settings = {}, preload: usesPreload = false, ...runOptions } = options;
+    const { master, settings = {}, preload: usesPreload = false, flags = [] } = options;
+    let looking: Promise<void> | undefined;
+    const onOutput = (text: string, kill: (signal: NodeJS.Signals) => void): void => {
+      options.onOutput?.(text, kill);
+      const pid = /"ready":(\d+)/.exec(text)?.[1];
+      if (options.onReady === undefined || pid === undefined || looking !== undefined) return;
+      looking = Promise.resolve(options.onReady(Number(pid))).finally(() => kill('SIGTERM'));
+      looking.catch(() => undefined);
+    };
     const all = {
       ...settings,
       ...(usesPreload && {
@@ -45,9 +57,10 @@ export class FaultFolder {
     const program = join(repositoryRoot, `integration-tests/src/faults/${name}.ts`);
     const confs = Object.entries(all).flatMap(([key, value]) => ['--conf', `${key}=${value}`]);
     const result = await runHeddle(
-      this.scratch.submit('--master', master, ...confs, program, ...words),
-      { timeoutMs: 150_000, ...runOptions },
+      this.scratch.submit('--master', master, ...confs, ...flags, program, ...words),
+      { timeoutMs: 150_000, ...options, onOutput },
     );
+    await looking;
     const lines = result.stdout.split('\n').filter((line) => line.startsWith('{'));
     const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     return { ...result, answers: Object.assign({}, ...parsed) as Record<string, unknown> };

@@ -82,3 +82,34 @@ describe('heddle.driver.maxResultSize (A-119)', () => {
     ).to.equal(4);
   });
 });
+
+describe('A13 T11 records that look like code or like parts of a prototype', () => {
+  const suite = useContext();
+  const words =
+    '__proto__ constructor prototype hasOwnProperty toString valueOf __defineGetter__ length'.split(
+      ' ',
+    );
+
+  it('are keys like any others, and change no prototype', async () => {
+    const before = Object.getOwnPropertyNames(Object.prototype);
+    const counted = await suite.sc
+      .parallelize([...words, ...words, ...words], 4)
+      .map((word): [string, number] => [word, 1])
+      .reduceByKey((a, b) => a + b, 3)
+      .collect();
+    expect(counted.sort()).to.deep.equal(words.map((word) => [word, 3]).sort());
+    const objects = words.map((word) => JSON.parse(`{"${word}":{"polluted":1}}`) as object);
+    const back = await suite.sc.parallelize(objects, 3).repartition(2).collect();
+    expect(back.map((each) => JSON.stringify(each)).sort()).to.deep.equal(
+      objects.map((each) => JSON.stringify(each)).sort(),
+    );
+    expect(Object.getOwnPropertyNames(Object.prototype)).to.deep.equal(before);
+    expect(({} as { polluted?: number }).polluted).to.equal(undefined);
+  });
+
+  it('stay the texts that they are', async () => {
+    const texts = ['function(){process.exit(1)}', 'x=>process.exit(1)', 'class { constructor(){} }'];
+    const back = await suite.sc.parallelize(texts, 2).repartition(3).collect();
+    expect(back.sort()).to.deep.equal([...texts].sort());
+  });
+});

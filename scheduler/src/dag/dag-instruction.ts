@@ -85,6 +85,13 @@ export type DagInstruction =
       readonly bytes: Uint8Array;
     }
   | { readonly kind: 'mergeAccumulators'; readonly updates: readonly AccumulatorUpdate[] }
+  /** Map outputs of an executor, or of the service of its host, could not be read. */
+  | {
+      readonly kind: 'outputsUnreadable';
+      readonly executorId: string;
+      readonly host: string;
+      readonly ofHost: boolean;
+    }
   /** Cached blocks were computed from outputs that were rolled back. */
   | { readonly kind: 'dropCachedRdd'; readonly rddId: number }
   /** Send `resubmitDue` after a short pause. */

@@ -412,6 +412,13 @@ export class DagScheduler {
 
   #fetchFailed(event: FetchFailed): void {
     const { lost, stageAttempt, summary } = event;
+    const output = this.outputs.output(lost.shuffleId, lost.mapPartition);
+    // Damage to one output says nothing about who wrote it, and of those that are known to be gone all is said.
+    if (output?.mapId === lost.mapId && lost.scope !== 'output') {
+      const { executorId, host } = output;
+      const ofHost = lost.scope === 'host';
+      this.#out.push({ kind: 'outputsUnreadable', executorId, host, ofHost });
+    }
     this.#runLostAgain(this.#unregister(lost));
     const stage = this.#stages.get(event.stageId);
     if (stage === undefined || event.generation !== this.generationOf(stage)) return;

@@ -17,6 +17,8 @@ export interface ExclusionOptions {
   readonly applicationMaxFailedTasksPerExecutor: number;
   /** Excluded executors of a host before everybody avoids the host. @default 2 */
   readonly applicationMaxFailedExecutorsPerHost: number;
+  /** An executor or host whose map outputs could not be read is avoided at once. @default false */
+  readonly onFetchFailure: boolean;
   /** How long a task that may run nowhere waits for a new executor, in milliseconds. @default 120,000 */
   readonly unschedulableTimeoutMs: number;
 }
@@ -30,5 +32,6 @@ export const DEFAULT_EXCLUSION: ExclusionOptions = {
   stageMaxFailedExecutorsPerHost: 2,
   applicationMaxFailedTasksPerExecutor: 2,
   applicationMaxFailedExecutorsPerHost: 2,
+  onFetchFailure: false,
   unschedulableTimeoutMs: 120_000,
 };

@@ -49,6 +49,17 @@ export class ExclusionPolicy {
     announce(this.#health.taskSetSucceeded(stageId, stageAttempt, failures, nowMs), out);
   }
 
+  /** Map outputs of an executor, or of the service of its host, could not be read. */
+  fetchFailed(
+    executorId: string,
+    host: string,
+    ofHost: boolean,
+    nowMs: number,
+    out: TaskInstruction[],
+  ): void {
+    announce(this.#health.fetchFailed(executorId, host, ofHost, nowMs), out);
+  }
+
   /** @returns whether something is allowed again */
   expire(nowMs: number, out: TaskInstruction[]): boolean {
     const changes = this.#health.expire(nowMs);

@@ -66,6 +66,15 @@ export class HealthTracker {
     return changes;
   }
 
+  /**
+   * Map outputs of an executor could not be read: what does not pass soon speaks against it, or, when
+   * its host's shuffle service gave them, against the host. Source: Spark's `updateExcludedForFetchFailure`.
+   */
+  fetchFailed(executorId: string, host: string, ofHost: boolean, nowMs: number): HealthChange[] {
+    if (!this.#options.onFetchFailure) return [];
+    return ofHost ? this.#excludeHost(host, nowMs) : this.#exclude(executorId, host, 0, nowMs);
+  }
+
   /** Allows again what has been excluded long enough. */
   expire(nowMs: number): HealthChange[] {
     const changes: HealthChange[] = [];

@@ -130,6 +130,7 @@ export class SchedulerLoop {
         this.#tellTasks({ kind: 'stageCancelled', stageId, reason });
         break;
       }
+      case 'outputsUnreadable':
       case 'partitionDone':
       case 'partitionsLost':
         this.#tellTasks(instruction);

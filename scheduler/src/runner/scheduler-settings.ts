@@ -45,6 +45,7 @@ function exclusion(source: ConfigSource): ExclusionOptions {
       settings.excludeApplicationPerExecutor,
     ),
     applicationMaxFailedExecutorsPerHost: readSetting(source, settings.excludeApplicationPerNode),
+    onFetchFailure: readSetting(source, settings.excludeFetchFailure),
     unschedulableTimeoutMs: readSetting(source, settings.excludeUnschedulableTimeout),
   };
 }

@@ -7,6 +7,13 @@ import type { TaskSet } from './task-set.js';
 
 /** Something that happened, as the task scheduler is told. */
 export type TaskEvent =
+  /** Map outputs of an executor, or of the service of its host, could not be read. */
+  | {
+      readonly kind: 'outputsUnreadable';
+      readonly executorId: string;
+      readonly host: string;
+      readonly ofHost: boolean;
+    }
   | { readonly kind: 'taskSetSubmitted'; readonly taskSet: TaskSet }
   /** No more launches of this stage attempt; what runs may end. */
   | { readonly kind: 'taskSetSuspended'; readonly stageId: number; readonly stageAttempt: number }

@@ -155,6 +155,9 @@ export class TaskScheduler {
         this.#failed(task, { kind: 'killed', reason: 'not launched' }, undefined, nowMs);
         return EVERYTHING;
       }
+      case 'outputsUnreadable':
+        this.#exclusion?.fetchFailed(event.executorId, event.host, event.ofHost, nowMs, this.#out);
+        return NOTHING;
       case 'wokeUp':
         this.#wakeAtMs = undefined;
         return EVERYTHING;

@@ -73,6 +73,21 @@ describe('Exclusion of failing executors (A-147)', () => {
       expect(health.isExcluded('c', 'h')).to.equal(true);
     });
 
+    it('F23 excludes at once whose map outputs cannot be read, when it is told to', () => {
+      expect(new HealthTracker(exclusion).fetchFailed('a', 'h', false, 0)).to.deep.equal([]);
+      const health = new HealthTracker({ ...exclusion, onFetchFailure: true });
+      expect(health.fetchFailed('a', 'h', false, 0)).to.deep.equal([
+        { kind: 'executorExcluded', executorId: 'a', failedTasks: 0 },
+      ]);
+      expect(health.fetchFailed('a', 'h', false, 5)).to.deep.equal([]);
+      expect(health.isExcluded('b', 'h')).to.equal(false);
+      expect(health.fetchFailed('b', 'g', true, 5)).to.deep.equal([{ kind: 'hostExcluded', host: 'g' }]);
+      expect(health.isExcluded('c', 'g')).to.equal(true);
+      expect(health.expire(exclusion.timeoutMs)).to.deep.equal([
+        { kind: 'executorAllowed', executorId: 'a' },
+      ]);
+    });
+
     it('forgets failures that are older than the timeout', () => {
       const health = new HealthTracker(exclusion);
       health.taskSetSucceeded(0, 0, [failures('a', [0])], 0);

@@ -182,6 +182,8 @@ export class DagStory {
 
   #text(instruction: DagInstruction): string {
     switch (instruction.kind) {
+      case 'outputsUnreadable':
+        return `outputs of ${instruction.ofHost ? instruction.host : instruction.executorId} unreadable`;
       case 'jobStarted':
         return `job ${instruction.job.id} started with stages ${instruction.stages.map(({ id }) => id).join(' ')}`;
       case 'submitTaskSet': {
