@@ -10,6 +10,8 @@ const settings = {
   'heddle.shuffle.io.retryWait': '200ms',
   'heddle.excludeOnFailure.enabled': 'true',
   'heddle.excludeOnFailure.application.fetchFailure.enabled': 'true',
+  // Each of the two blames the other one, and all are on one host.
+  'heddle.excludeOnFailure.application.maxFailedExecutorsPerNode': '10',
 };
 
 describe('F23 two executors that cannot reach each other, while the driver reaches both', function () {

@@ -2,12 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import {
-  Scratch,
-  heddleCommand,
-  repositoryRoot,
-  runHeddle,
-} from '../src/command/run-heddle.js';
+import { Scratch, heddleCommand, repositoryRoot, runHeddle } from '../src/command/run-heddle.js';
 
 /** Mounts a small file system of its own, watches how full it gets, and says what is left on it. */
 const script = `

@@ -104,7 +104,8 @@ export class AuthenticatedClient {
 
   async #open(peer: Peer, request: PeerRequest): Promise<ReplyStream> {
     if (this.#closed) throw new PeerUnreachableError(peer, 'ECANCELED');
-    const { method, path, body } = request;
+    const { method, path, body, signal } = request;
+    if (signal?.aborted === true) throw new PeerUnreachableError(peer, 'ECANCELED');
     const signed = signRequest(
       this.#credentials,
       { method, path, targetId: peer.id, ...(body === undefined ? {} : { body }) },
@@ -120,8 +121,11 @@ export class AuthenticatedClient {
         ...signed.headers,
         ...(body === undefined ? {} : { 'content-length': body.length }),
       },
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
+    // Not by Node's own option: its AbortError can come out where nobody listens, and end the process.
+    const abort = (): void => void sent.destroy();
+    signal?.addEventListener('abort', abort, { once: true });
+    sent.once('close', () => signal?.removeEventListener('abort', abort));
     const response = await responseOf(sent, peer, request);
     try {
       const { key } = this.#credentials;

@@ -4,7 +4,9 @@ import { HeddleContext } from 'heddle';
 const [how] = process.argv.slice(2);
 await using sc = await HeddleContext.getOrCreate();
 const numbers = sc.range(0, 1_000, 1, 4).cache();
-const byLastDigit = numbers.map((n): [number, number] => [n % 10, n]).reduceByKey((a, b) => a + b, 3);
+const byLastDigit = numbers
+  .map((n): [number, number] => [n % 10, n])
+  .reduceByKey((a, b) => a + b, 3);
 const sum = await byLastDigit.values().sum();
 if (how === 'wait') {
   console.log(JSON.stringify({ ready: process.pid }));

@@ -108,7 +108,11 @@ describe('A13 T11 records that look like code or like parts of a prototype', () 
   });
 
   it('stay the texts that they are', async () => {
-    const texts = ['function(){process.exit(1)}', 'x=>process.exit(1)', 'class { constructor(){} }'];
+    const texts = [
+      'function(){process.exit(1)}',
+      'x=>process.exit(1)',
+      'class { constructor(){} }',
+    ];
     const back = await suite.sc.parallelize(texts, 2).repartition(3).collect();
     expect(back.sort()).to.deep.equal([...texts].sort());
   });

@@ -81,7 +81,9 @@ describe('Exclusion of failing executors (A-147)', () => {
       ]);
       expect(health.fetchFailed('a', 'h', false, 5)).to.deep.equal([]);
       expect(health.isExcluded('b', 'h')).to.equal(false);
-      expect(health.fetchFailed('b', 'g', true, 5)).to.deep.equal([{ kind: 'hostExcluded', host: 'g' }]);
+      expect(health.fetchFailed('b', 'g', true, 5)).to.deep.equal([
+        { kind: 'hostExcluded', host: 'g' },
+      ]);
       expect(health.isExcluded('c', 'g')).to.equal(true);
       expect(health.expire(exclusion.timeoutMs)).to.deep.equal([
         { kind: 'executorAllowed', executorId: 'a' },

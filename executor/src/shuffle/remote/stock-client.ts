@@ -199,6 +199,7 @@ export class StockShuffleClient {
     signal: AbortSignal | undefined,
   ): Promise<IncomingMessage> {
     const { answerMs, tls } = this.#options;
+    if (signal?.aborted === true) throw new PeerUnreachableError(peer, 'ECANCELED');
     const request = tls === undefined ? httpRequest : httpsRequest;
     const sent: ClientRequest = request({
       agent: this.#agent,
@@ -207,8 +208,11 @@ export class StockShuffleClient {
       method: 'GET',
       path,
       headers: { name: STOCK_NAME, version: STOCK_VERSION, UrlHash: urlHash },
-      ...(signal === undefined ? {} : { signal }),
     });
+    // Not by Node's own option: its AbortError can come out where nobody listens, and end the process.
+    const abort = (): void => void sent.destroy();
+    signal?.addEventListener('abort', abort, { once: true });
+    sent.once('close', () => signal?.removeEventListener('abort', abort));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(new PeerTimeoutError(peer, 'answer', answerMs));
