@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { describeThrown } from '@heddle/common';
 import { RecordTypeError, type CommittedFile } from 'heddle/internal';
 import { partFileName } from '../output/buffered-text-output.js';
 import type { PartWriter } from '../output/part-writer.js';
 import { openPart } from '../output/text-output.js';
+import { showRecord } from '../pipeline/show-record.js';
 import type { SinkOf } from '../sinks/task-sink.js';
 import type { TaskEnvironment } from '../task-environment.js';
 import { HadoopWriter } from './hadoop-writer.js';
@@ -61,7 +61,7 @@ export class SequenceFileOutput {
   add(record: unknown): void {
     if (!Array.isArray(record) || record.length !== 2) {
       throw new RecordTypeError(
-        `saveAsSequenceFile: records must be pairs [key, value], and one is ${describeThrown(record, 200)}`,
+        `saveAsSequenceFile: records must be pairs [key, value], and one is ${showRecord(record)}`,
       );
     }
     const [key, value] = record as [unknown, unknown];
@@ -122,7 +122,7 @@ export class SequenceFileOutput {
         ? `the first ${what} of the partition chose that class: name another by { ${what}: … }, or map all to one type`
         : `name another class by { ${what}: … }, or map all to its type`;
     throw new RecordTypeError(
-      `saveAsSequenceFile: a ${writable.className} does not hold the ${what} ${describeThrown(value, 200)}; ${advice}`,
+      `saveAsSequenceFile: a ${writable.className} does not hold the ${what} ${showRecord(value)}; ${advice}`,
     );
   }
 

@@ -1,5 +1,5 @@
-import { describeThrown } from '@heddle/common';
 import { RecordTypeError, writableNames, type LongsAs, type WritableName } from 'heddle/internal';
+import { showRecord } from '../pipeline/show-record.js';
 import { HadoopReader, MalformedFieldError } from './hadoop-reader.js';
 import type { HadoopWriter } from './hadoop-writer.js';
 
@@ -89,7 +89,7 @@ export function writableFor(value: unknown, what: 'key' | 'value'): Writable {
   if (typeof value === 'boolean') return table.boolean;
   if (value instanceof Uint8Array) return table.bytes;
   throw new RecordTypeError(
-    `saveAsSequenceFile: no Writable holds the ${what} ${describeThrown(value, 200)}: map it to a string, ` +
+    `saveAsSequenceFile: no Writable holds the ${what} ${showRecord(value)}: map it to a string, ` +
       'a number, a bigint, a boolean, bytes or null first',
   );
 }

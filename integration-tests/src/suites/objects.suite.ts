@@ -115,8 +115,10 @@ describe('binary files and object files (B.1, B.5)', () => {
       expect((await taskError(sc.objectFile(text).collect())).code).to.equal('INPUT_FORMAT');
       const foreign = join(directory, 'foreign');
       const pairs: [null, Uint8Array][] = [[null, Uint8Array.of(1, 2, 3)]];
-      await sc.parallelize(pairs, 1).saveAsSequenceFile(foreign);
-      expect((await taskError(sc.objectFile(foreign).collect())).code).to.equal('RECORD_TYPE');
+      await sc.parallelize(pairs, 1).saveAsSequenceFile(here(foreign));
+      expect((await taskError(sc.objectFile(here(foreign)).collect())).code).to.equal(
+        'RECORD_TYPE',
+      );
     });
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { useContext } from './support/context.js';
 import { rejection, taskError, thrown } from './support/expect-error.js';
+import { here } from './support/paths.js';
 
 describe('SequenceFiles (B.1 sequenceFile, B.3 saveAsSequenceFile)', () => {
   const suite = useContext();
@@ -23,13 +24,13 @@ describe('SequenceFiles (B.1 sequenceFile, B.3 saveAsSequenceFile)', () => {
     const expected = await pairs.collect();
     for (const compression of ['none', 'record', 'block'] as const) {
       const path = join(directory, compression);
-      await pairs.saveAsSequenceFile(path, { compression, codec: 'zstd' });
+      await pairs.saveAsSequenceFile(here(path), { compression, codec: 'zstd' });
       const parts = readdirSync(path).filter((name) => name.startsWith('part-'));
       expect(parts.sort()).to.deep.equal(['part-00000', 'part-00001', 'part-00002']);
-      const read = sc.sequenceFile<string, number>(path);
+      const read = sc.sequenceFile<string, number>(here(path));
       expect(await read.collect()).to.deep.equal(expected);
     }
-    const read = sc.sequenceFile<string, number>(join(directory, 'block'));
+    const read = sc.sequenceFile<string, number>(here(join(directory, 'block')));
     expect(await read.reduceByKey((a, b) => a + b).count()).to.equal(600);
   });
 
@@ -37,8 +38,8 @@ describe('SequenceFiles (B.1 sequenceFile, B.3 saveAsSequenceFile)', () => {
     const { sc } = suite;
     const path = join(directory, 'large');
     const pairs = sc.range(0, 20_000, 1, 1).map((i): [number, string] => [i, `value of ${i}`]);
-    await pairs.saveAsSequenceFile(path, { key: 'int' });
-    const read = sc.sequenceFile<number, string>(path, 6);
+    await pairs.saveAsSequenceFile(here(path), { key: 'int' });
+    const read = sc.sequenceFile<number, string>(here(path), 6);
     expect(await read.getNumPartitions()).to.be.above(3);
     expect((await read.keys().collect()).join()).to.equal(
       Array.from({ length: 20_000 }, (_, i) => i).join(),
@@ -62,20 +63,20 @@ describe('SequenceFiles (B.1 sequenceFile, B.3 saveAsSequenceFile)', () => {
     ];
     await sc
       .parallelize(longs, 1)
-      .saveAsSequenceFile(path, { key: 'vlong', value: 'vint', codec: 'gzip' });
-    const read = sc.sequenceFile<bigint, number>(path, 1, { longs: 'bigint' });
+      .saveAsSequenceFile(here(path), { key: 'vlong', value: 'vint', codec: 'gzip' });
+    const read = sc.sequenceFile<bigint, number>(here(path), 1, { longs: 'bigint' });
     expect(await read.collect()).to.deep.equal(longs);
-    expect((await taskError(sc.sequenceFile(path).collect())).code).to.equal('INPUT_FORMAT');
+    expect((await taskError(sc.sequenceFile(here(path)).collect())).code).to.equal('INPUT_FORMAT');
   });
 
   it('refuse existing outputs, wrong records, other files and wrong options', async () => {
     const { sc } = suite;
     const path = join(directory, 'wrong');
     const pairs = sc.parallelize<[string, number]>([['a', 1]], 1);
-    await pairs.saveAsSequenceFile(path);
-    expect((await rejection(pairs.saveAsSequenceFile(path))).code).to.equal('OUTPUT_EXISTS');
-    await pairs.saveAsSequenceFile(path, { overwrite: true, value: 'int' });
-    expect(await sc.sequenceFile(path).collect()).to.deep.equal([['a', 1]]);
+    await pairs.saveAsSequenceFile(here(path));
+    expect((await rejection(pairs.saveAsSequenceFile(here(path)))).code).to.equal('OUTPUT_EXISTS');
+    await pairs.saveAsSequenceFile(here(path), { overwrite: true, value: 'int' });
+    expect(await sc.sequenceFile(here(path)).collect()).to.deep.equal([['a', 1]]);
     const other = join(directory, 'other');
     const mixed = sc.parallelize<[unknown, number]>(
       [
@@ -84,16 +85,18 @@ describe('SequenceFiles (B.1 sequenceFile, B.3 saveAsSequenceFile)', () => {
       ],
       1,
     );
-    expect((await taskError(mixed.saveAsSequenceFile(other))).code).to.equal('RECORD_TYPE');
+    expect((await taskError(mixed.saveAsSequenceFile(here(other)))).code).to.equal('RECORD_TYPE');
     expect(readdirSync(directory)).to.not.include('other');
     const text = join(directory, 'text');
     writeFileSync(text, 'no SequenceFile\n');
-    expect((await taskError(sc.sequenceFile(text).collect())).code).to.equal('INPUT_FORMAT');
+    expect((await taskError(sc.sequenceFile(here(text)).collect())).code).to.equal('INPUT_FORMAT');
     const options = { codec: 'snappy' } as unknown as { codec: 'gzip' };
-    expect((await rejection(pairs.saveAsSequenceFile(other, options))).code).to.equal('ARGUMENT');
-    expect(thrown(() => sc.sequenceFile('')).code).to.equal('ARGUMENT');
-    expect((await rejection(sc.sequenceFile(join(directory, 'missing')).count())).code).to.equal(
-      'INPUT_NOT_FOUND',
+    expect((await rejection(pairs.saveAsSequenceFile(here(other), options))).code).to.equal(
+      'ARGUMENT',
     );
+    expect(thrown(() => sc.sequenceFile('')).code).to.equal('ARGUMENT');
+    expect(
+      (await rejection(sc.sequenceFile(here(join(directory, 'missing'))).count())).code,
+    ).to.equal('INPUT_NOT_FOUND');
   });
 });
