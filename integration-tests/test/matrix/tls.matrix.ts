@@ -55,7 +55,11 @@ describe('A cluster whose web servers speak TLS only', function () {
   });
 
   it('is refused without its authority: the error names ResourceManager and setting', async () => {
-    const result = await programs.submit('client', 'export {};');
+    const result = await programs.submit(
+      'client',
+      `import { HeddleContext } from 'heddle';
+      await HeddleContext.getOrCreate();`,
+    );
     expect(result.exitCode).not.to.equal(0);
     expect(result.stderr).to.include('heddle.hadoop.tls.caFile');
     const listed = await programs.run(['ls', '--json']);
