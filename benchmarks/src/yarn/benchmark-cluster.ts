@@ -71,9 +71,12 @@ export class BenchmarkCluster {
     await this.#files.delete(`/user/${user}/.heddle`);
   }
 
-  /** Reads a whole file of HDFS. @param uri as `--json` names it */
-  async read(uri: string): Promise<string> {
-    const path = new URL(uri).pathname;
+  /** Reads an event log. @param uri as `--json` names it */
+  async eventLog(uri: string): Promise<string> {
+    let path = new URL(uri).pathname;
+    // One whose program ended in a hurry keeps its first name.
+    if ((await this.#files.status(path).catch(() => undefined)) === undefined)
+      path += '.inprogress';
     const { sizeBytes } = await this.#files.status(path);
     const reader = await this.#files.openRead(path);
     const bytes = Buffer.alloc(sizeBytes);

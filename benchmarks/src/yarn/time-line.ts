@@ -6,6 +6,7 @@ import type { BenchmarkCluster } from './benchmark-cluster.js';
 /** A moment of a submission, and who the time before it is spent by. */
 interface Moment {
   readonly what: string;
+  /** NaN when nobody noted it. */
   readonly atMs: number;
   readonly by: 'Heddle' | 'YARN';
 }
@@ -34,7 +35,7 @@ export async function timeLineOf(
   const id = /"applicationId":"(application_\d+_\d+)"/.exec(run.stderr)?.[1] ?? '';
   const eventLog = /"eventLog":"([^"]+)"/.exec(run.stderr)?.[1];
   if (id === '' || eventLog === undefined) throw new Error(run.stderr);
-  const events = (await cluster.read(eventLog))
+  const events = (await cluster.eventLog(eventLog))
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as LoggedEvent);
@@ -49,32 +50,32 @@ export async function timeLineOf(
   const event = (kind: string): number => timeOf(events.find((one) => one.kind === kind));
   const moments: Moment[] = [
     { what: 'command started', atMs: run.startedMs, by: 'Heddle' },
-    { what: 'program bundled, limits asked', atMs: seen('asking for'), by: 'Heddle' },
+    { what: 'program bundled, context asked for', atMs: event('applicationStart'), by: 'Heddle' },
+    { what: 'sizes compared with the limits', atMs: seen('asking for'), by: 'Heddle' },
     { what: 'staged and submitted over REST', atMs: seen('submitted application'), by: 'Heddle' },
-    { what: 'scheduled: the node has its container', atMs: at(master, 'localizing'), by: 'YARN' },
+    { what: 'scheduled: a node has the container', atMs: at(master, 'localizing'), by: 'YARN' },
     { what: 'localized', atMs: at(master, 'localized'), by: 'YARN' },
-    { what: 'container launched', atMs: at(master, 'launched'), by: 'YARN' },
+    { what: 'launched', atMs: at(master, 'launched'), by: 'YARN' },
     {
-      what: 'Node started, registered; seen by the command',
+      what: 'Node started, registered, seen by the command',
       atMs: seen(': RUNNING'),
       by: 'Heddle',
     },
     {
-      what: 'context ready',
-      atMs: timeOf(events.find((one) => one.kind === 'applicationStart')),
+      what: 'connected; executors asked for, allocated',
+      atMs: at(executor, 'localizing'),
       by: 'Heddle',
     },
-    { what: 'executor allocated, start asked', atMs: at(executor, 'localizing'), by: 'YARN' },
     { what: 'localized', atMs: at(executor, 'localized'), by: 'YARN' },
-    { what: 'container launched', atMs: at(executor, 'launched'), by: 'YARN' },
+    { what: 'launched', atMs: at(executor, 'launched'), by: 'YARN' },
     { what: 'Node started, executor registered', atMs: event('executorAdded'), by: 'Heddle' },
-    { what: 'first task started', atMs: event('taskStart'), by: 'Heddle' },
     { what: 'first task ended', atMs: event('taskEnd'), by: 'Heddle' },
     { what: 'result printed', atMs: run.resultMs, by: 'Heddle' },
     { what: 'command ended', atMs: run.endedMs, by: 'Heddle' },
   ];
-  const known = moments.filter(({ atMs }) => !Number.isNaN(atMs)).sort((a, b) => a.atMs - b.atMs);
-  return known.slice(1).map(({ what, atMs, by }, i) => ({ what, by, ms: atMs - known[i]!.atMs }));
+  return moments
+    .slice(1)
+    .map(({ what, atMs, by }, i) => ({ what, by, ms: Math.max(0, atMs - moments[i]!.atMs) }));
 }
 
 /** Phases as Markdown, median of several runs. */

@@ -91,6 +91,8 @@ const masterMain = 'yarn-am-main.js';
 
 /** A file system that takes longer may be in safe mode, or away: it is asked again for a while. */
 const noteStagingAfterMs = 5_000;
+/** What is staged for an application that YARN does not know is not somebody's submission any more. */
+const forgottenAfterMs = 24 * 3_600_000;
 /** Ends the names of directories that nobody shall clean up. */
 const keptSuffix = '-kept';
 /** Directories of ended applications that one submission looks at. */
@@ -197,17 +199,19 @@ export class ApplicationSubmission {
   async removeAbandoned(source: ConfigSource): Promise<void> {
     const { files, rm } = this.#cluster;
     const root = stagingRoot(source, files);
-    const names = await files.fileSystem.listNames(root).catch(() => []);
-    const old = names
-      .filter((name) => /^application_\d+_\d+$/.test(name))
+    const found = await files.fileSystem.list(root).catch(() => []);
+    const old = found
+      .map(({ path, modifiedMs }) => ({ path, modifiedMs, id: basename(path) }))
+      .filter(({ id }) => /^application_\d+_\d+$/.test(id))
       .slice(0, abandonedAtOnce);
-    for (const applicationId of old) {
-      const hasEnded = await rm.application(applicationId).then(
+    for (const { id, path, modifiedMs } of old) {
+      const hasEnded = await rm.application(id).then(
         ({ state }) => isEnded(state),
-        // Forgotten by YARN, which forgets only those that have ended.
-        (error: unknown) => error instanceof ApplicationUnknownError,
+        // Not submitted yet by another command, or, after a long time, forgotten by YARN.
+        (error: unknown) =>
+          error instanceof ApplicationUnknownError && Date.now() - modifiedMs > forgottenAfterMs,
       );
-      if (hasEnded) await this.removeStaging(`${root}/${applicationId}`).catch(() => undefined);
+      if (hasEnded) await this.removeStaging(path).catch(() => undefined);
     }
   }
 

@@ -43,7 +43,7 @@ export async function expectNothingLeft(user: YarnUser): Promise<void> {
     await delay(200);
     left = await leftovers(user);
   }
-  expect(left, 'what applications left behind').to.deep.equal([]);
+  expect(left.join('\n'), 'what applications left behind').to.equal('');
 }
 
 async function leftovers(user: YarnUser): Promise<string[]> {

@@ -66,7 +66,10 @@ export class YarnUser {
       const answer = await fetch(`${url}?${query}&${asRoot}`, { method: 'PUT' });
       if (!answer.ok) throw new Error(`${query}: ${answer.status} ${await answer.text()}`);
     }
-    return new YarnUser(cluster, name);
+    const user = new YarnUser(cluster, name);
+    // On a cluster that runs on, an earlier test may have failed.
+    await user.remove('.heddle/staging');
+    return user;
   }
 
   /** `TMPDIR` of this user's commands. */
@@ -119,6 +122,7 @@ export class YarnUser {
     if (mode === 'client') return result.stdout;
     const id = String(result.report?.['applicationId']);
     const logs = await this.run(['logs', id, '--container', '_000001', '--json']);
+    if (logs.exitCode !== 0) throw new Error(`${logs.stdout}${logs.stderr}`);
     return logs.stdout
       .trimEnd()
       .split('\n')

@@ -38,7 +38,7 @@ describe('The examples on YARN', function () {
       await Promise.all(
         deployModes.map(async (mode) => {
           const file = join(folder, `${name}.ts`);
-          const words = [...smallExecutor, '--executor-cores', '2'];
+          const words = smallExecutor;
           const result = await user.submit(
             mode,
             { file },

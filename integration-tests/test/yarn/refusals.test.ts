@@ -37,6 +37,8 @@ describe('What a cluster refuses', function () {
   }
 
   it('asking too much fails before any upload, naming both numbers and both settings (A-049, F38)', async () => {
+    await user.remove('.heddle');
+    const before = await user.applications('--all');
     const cases = [
       {
         words: ['--executor-memory', '900g'],
@@ -63,9 +65,9 @@ describe('What a cluster refuses', function () {
       await HeddleContext.getOrCreate({ conf: { 'heddle.executor.memory': '900g' } });`;
     const inCode = await user.submit('client', code);
     expect(inCode.report).to.have.nested.property('error.code', 'RESOURCE_LIMIT');
-    // This user has never run anything: not even the engine is there.
+    // As for somebody who has never run anything: not even the engine is there.
     expect(await user.list('.heddle')).to.deep.equal([]);
-    expect(await user.applications('--all')).to.deep.equal([]);
+    expect(await user.applications('--all')).to.deep.equal(before);
   });
 
   it('a size of nothing is refused by the command (F38)', async () => {

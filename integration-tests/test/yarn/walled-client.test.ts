@@ -72,7 +72,7 @@ describe("Client mode where nothing can connect to the client's host", function 
     const added = user.scratch.write('added.txt', 'went out');
     const words = ['submit', '--master', 'yarn', '--deploy-mode', 'client', '--json'];
     const inside = await user.run([...words, ...smallExecutor, program, added], {
-      node: network.entering[0]!,
+      node: 'ip',
       nodeArguments: [...network.entering.slice(1), process.execPath],
       script: heddleCommand,
     });

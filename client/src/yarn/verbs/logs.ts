@@ -15,7 +15,7 @@ const logFiles = ['stderr', 'stdout', 'prelaunch.err'];
 const followPauseMs = 1_000;
 const requestTimeoutMs = 20_000;
 /** How long aggregated logs may take to be complete after the end. */
-const aggregationPatienceMs = 20_000;
+const aggregationPatienceMs = 60_000;
 
 /** Prints the logs of an application: from its nodes while it runs, from HDFS when it has ended. */
 export async function printLogs(
