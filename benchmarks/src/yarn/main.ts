@@ -28,7 +28,7 @@ try {
     const text = join(root, 'work', 'text-256m.txt');
     ensureTextInput(text, 256 * 2 ** 20);
     const input = await cluster.put(text);
-    const sizes = ['256m', '1g', '2g'];
+    const sizes = ['512m', '1g', '2g'];
     process.stdout.write(
       `${renderMemory(await measureMemory(cluster.directory, sizes, env, (mode, size) => [...submit(mode, '--num-executors', '2', '--executor-memory', size), program, 'word-count', '0', input]))}\n`,
     );
