@@ -2,6 +2,7 @@ import { assertNever, InternalError, type HeddleError, type Logger } from '@hedd
 import type { BackendEvents, ExecutorWish, SchedulerBackend } from '@heddle/scheduler';
 import type { StageBinary, StoredResult, TaskDescription, TaskUpdate } from 'heddle/internal';
 import type { DriverMessage, ExecutorMessage, PeerInfo } from '../control/index.js';
+import { unpackUpdates } from '../control/task-updates.js';
 import { fetchResult } from '../results/fetch-result.js';
 import type { ExecutorEnd, ExecutorLinks, JoinedExecutor } from './executor-links.js';
 
@@ -184,9 +185,11 @@ export class ClusterBackend implements SchedulerBackend {
     const member = this.#members.get(executorId);
     if (member === undefined) return;
     switch (message.kind) {
-      case 'taskUpdate':
-        // Whatever it says it is: its connection says who it is.
-        this.#events?.taskUpdate(withExecutor(message.update, executorId));
+      case 'taskUpdates':
+        for (const update of unpackUpdates(message)) {
+          // Whatever it says it is: its connection says who it is.
+          this.#events?.taskUpdate(withExecutor(update, executorId));
+        }
         return;
       case 'mayCommit': {
         const { requestId, saveId, generation, partition, taskAttemptId } = message;

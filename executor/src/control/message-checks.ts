@@ -1,3 +1,4 @@
+import { metricsOfRun } from '../thread/packed-runs.js';
 import type { ExecutorMessage } from './messages.js';
 
 type Check = (value: unknown) => boolean;
@@ -40,24 +41,8 @@ const union =
     return fields !== undefined && hasFields(value, fields);
   };
 
-const metrics = record({
-  deserializeMs: amount,
-  runMs: amount,
-  cpuMs: amount,
-  resultSizeBytes: amount,
-  inputBytes: amount,
-  inputRecords: amount,
-  outputBytes: amount,
-  outputRecords: amount,
-  shuffleReadLocalBytes: amount,
-  shuffleReadRemoteBytes: amount,
-  shuffleReadRecords: amount,
-  shuffleWriteBytes: amount,
-  shuffleWriteRecords: amount,
-  spilledBytes: amount,
-  spills: amount,
-  peakHeapBytes: amount,
-});
+const metrics: Check = (value) =>
+  value instanceof Float64Array && value.length <= MAX_ITEMS && value.every(amount);
 
 const blockStatus = record({
   rddId: whole,
@@ -99,16 +84,14 @@ const failure = union({
 });
 
 const update = union({
-  running: { taskAttemptId: whole, executorId: text },
   succeeded: {
     taskAttemptId: whole,
     executorId: text,
     result,
-    metrics,
     accumulators: listOf(record({ accumulatorId: whole, value: bytes })),
     blocks: listOf(blockStatus),
   },
-  failed: { taskAttemptId: whole, executorId: text, failure, metrics },
+  failed: { taskAttemptId: whole, executorId: text, failure },
 });
 
 const messages: Readonly<Record<ExecutorMessage['kind'], Fields>> = {
@@ -121,7 +104,7 @@ const messages: Readonly<Record<ExecutorMessage['kind'], Fields>> = {
     programHash: text,
   },
   heartbeat: { runningTasks: listOf(whole), cacheBytes: amount },
-  taskUpdate: { update },
+  taskUpdates: { updates: listOf(update), metrics },
   mayCommit: {
     requestId: whole,
     saveId: whole,
@@ -146,7 +129,14 @@ export function checkExecutorMessage(value: unknown): ExecutorMessage | string {
   const fields = messages[kind as ExecutorMessage['kind']];
   const wrong = Object.entries(fields).find(([name, check]) => !check(value[name]));
   if (wrong !== undefined) return `the field ${wrong[0]} of a message ${kind} is missing or wrong`;
-  return value as unknown as ExecutorMessage;
+  const message = value as unknown as ExecutorMessage;
+  if (
+    message.kind === 'taskUpdates' &&
+    message.metrics.length !== message.updates.length * metricsOfRun
+  ) {
+    return 'a message taskUpdates does not have the metrics of its updates';
+  }
+  return message;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

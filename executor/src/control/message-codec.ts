@@ -1,9 +1,9 @@
 import { CorruptDataError, decodeValue, encodeValue, plainCodeTable } from 'heddle/internal';
-import type { TaskUpdate } from 'heddle/internal';
 import { describeThrown } from '@heddle/common';
 import { ControlProtocolError } from './errors.js';
 import { checkExecutorMessage } from './message-checks.js';
 import type { DriverMessage, ExecutorMessage } from './messages.js';
+import type { PackedUpdates } from './task-updates.js';
 
 /** A stage goes to many executors: its bytes are made once. */
 const encoded = new WeakMap<DriverMessage, Uint8Array>();
@@ -36,8 +36,8 @@ export function decodeDriverMessage(bytes: Uint8Array, peer: string): DriverMess
 /** An executor's message as bytes. */
 export function encodeExecutorMessage(message: ExecutorMessage): Uint8Array {
   return encodeValue(
-    message.kind === 'taskUpdate'
-      ? { kind: 'taskUpdate', update: compactUpdate(message.update) }
+    message.kind === 'taskUpdates'
+      ? { ...message, updates: message.updates.map(compactUpdate) }
       : message,
     plainCodeTable,
   );
@@ -66,10 +66,8 @@ function decoded(bytes: Uint8Array, peer: string): unknown {
 }
 
 /** The encoding of a view holds its whole buffer, of which a thread's results are often a small part. */
-function compactUpdate(update: TaskUpdate): TaskUpdate {
+function compactUpdate(update: PackedUpdates['updates'][number]): PackedUpdates['updates'][number] {
   switch (update.kind) {
-    case 'running':
-      return update;
     case 'succeeded': {
       const { result, accumulators } = update;
       return {

@@ -1,4 +1,5 @@
-import type { BlockStatus, StageBinary, TaskDescription, TaskUpdate } from 'heddle/internal';
+import type { BlockStatus, StageBinary, TaskDescription } from 'heddle/internal';
+import type { PackedUpdates } from './task-updates.js';
 
 /** Version of everything in this folder; both sides of a connection must agree on it. */
 export const PROTOCOL_VERSION = 1;
@@ -66,7 +67,7 @@ export type ExecutorMessage =
       readonly runningTasks: readonly number[];
       readonly cacheBytes: number;
     }
-  | { readonly kind: 'taskUpdate'; readonly update: TaskUpdate }
+  | ({ readonly kind: 'taskUpdates' } & PackedUpdates)
   | {
       readonly kind: 'mayCommit';
       readonly requestId: number;

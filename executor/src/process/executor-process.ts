@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs';
 import { assertNever, describeThrown, readSetting, settings, type Logger } from '@heddle/common';
 import type { ConfigSource } from '@heddle/common';
 import { openFileSystems, type FileSystemRegistry } from '@heddle/webhdfs';
-import type { TaskDescription } from 'heddle/internal';
+import type { TaskDescription, TaskResult } from 'heddle/internal';
 import {
   ControlClient,
   type ControlEnd,
   type DriverMessage,
   type ExecutorMessage,
 } from '../control/index.js';
+import { packUpdates, type EndedUpdate } from '../control/task-updates.js';
 import { Executor } from '../host/executor.js';
 import type { PrestartedThreads } from '../host/prestarted-threads.js';
 import { makeShuffleNetwork } from '../shuffle/remote/make-shuffle-network.js';
@@ -39,6 +40,9 @@ export interface ExecutorProcessOptions {
   exit(exitCode: number, leftToRemove: readonly string[]): void;
 }
 
+/** Ends of tasks, and bytes of their results, that are enough for a message. */
+const GATHERED_UPDATES = 256;
+const GATHERED_BYTES = 64 * 1024;
 /** How long a commit's answer may take; the driver answers at once unless it is gone. */
 const COMMIT_ANSWER_MS = 60_000;
 /** How often a draining executor looks whether it is idle. */
@@ -60,6 +64,9 @@ export class ExecutorProcess {
   readonly #client: ControlClient;
   readonly #commits = new Map<number, (may: boolean) => void>();
   #nextRequest = 0;
+  #ended: EndedUpdate[] = [];
+  #endedBytes = 0;
+  #telling: NodeJS.Immediate | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #isDraining = false;
@@ -142,7 +149,7 @@ export class ExecutorProcess {
     if (this.#isDraining || this.#isEnding) return;
     this.#isDraining = true;
     this.#options.logger.info('draining', { executorId: this.#spec.executorId, reason });
-    this.#client.send({ kind: 'draining', reason });
+    this.#send({ kind: 'draining', reason });
     const graceMs = readSetting(this.#settings, settings.executorDecommissionTimeout);
     this.#drainTimer = setTimeout(() => this.#leave('drained: its time was up'), graceMs);
     if (!servesOutputs) this.#leaveWhenIdle();
@@ -202,10 +209,10 @@ export class ExecutorProcess {
       {
         taskUpdate: (update) => {
           // The driver knows what it has launched.
-          if (update.kind !== 'running') this.#client.send({ kind: 'taskUpdate', update });
+          if (update.kind !== 'running') this.#taskEnded(update);
         },
         mayCommit: (task, saveId) => this.#mayCommit(task, saveId),
-        blocksChanged: (statuses) => this.#client.send({ kind: 'blocksChanged', statuses }),
+        blocksChanged: (statuses) => this.#send({ kind: 'blocksChanged', statuses }),
       },
     );
   }
@@ -268,8 +275,34 @@ export class ExecutorProcess {
     }
   }
 
+  /** Ends of tasks of one turn of the event loop are told together. */
+  #taskEnded(update: EndedUpdate): void {
+    this.#ended.push(update);
+    this.#endedBytes += update.kind === 'succeeded' ? resultBytes(update.result) : 0;
+    if (this.#endedBytes >= GATHERED_BYTES || this.#ended.length >= GATHERED_UPDATES) {
+      this.#tellEnded();
+    } else {
+      this.#telling ??= setImmediate(() => this.#tellEnded());
+    }
+  }
+
+  #tellEnded(): void {
+    clearImmediate(this.#telling);
+    this.#telling = undefined;
+    if (this.#ended.length === 0) return;
+    this.#client.send({ kind: 'taskUpdates', ...packUpdates(this.#ended) });
+    this.#ended = [];
+    this.#endedBytes = 0;
+  }
+
+  /** In order: what was told by tasks that ended comes first. */
+  #send(message: ExecutorMessage): void {
+    this.#tellEnded();
+    this.#client.send(message);
+  }
+
   #done(requestId: number): void {
-    this.#client.send({ kind: 'done', requestId });
+    this.#send({ kind: 'done', requestId });
   }
 
   #mayCommit(task: TaskDescription, saveId: number): Promise<boolean> {
@@ -278,7 +311,7 @@ export class ExecutorProcess {
     const answer = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => answer.resolve(false), COMMIT_ANSWER_MS);
     this.#commits.set(requestId, (may) => answer.resolve(may && this.#client.mayAct));
-    this.#client.send({
+    this.#send({
       kind: 'mayCommit',
       requestId,
       saveId,
@@ -301,6 +334,7 @@ export class ExecutorProcess {
       exitCode: stopped,
       reason,
     };
+    this.#tellEnded();
     const closing = this.#client.close(goodbye);
     this.#isEnding = true;
     void closing.then(() => this.#exit(stopped));
@@ -326,4 +360,8 @@ export class ExecutorProcess {
     const isBusy = this.#executor.runningTasks > 0;
     this.#options.exit(exitCode, isBusy ? this.#directories.own : []);
   }
+}
+
+function resultBytes(result: TaskResult): number {
+  return result.kind === 'value' ? result.bytes.byteLength : 0;
 }

@@ -3,7 +3,7 @@ import type { EndedRun, HostMessage } from './messages.js';
 import { packMetrics } from './packed-runs.js';
 
 /** How long the end of a short task may wait for the ends of others, in milliseconds. */
-const gatherMs = 5;
+const gatherMs = 20;
 /** Bytes of results that are enough for a message. */
 const gatherBytes = 64 * 1024;
 

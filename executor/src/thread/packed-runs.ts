@@ -54,6 +54,9 @@ function isPlain({ split, partition }: TaskDescription): boolean {
 
 const metricNames = Object.keys(noMetrics) as (keyof TaskMetrics)[];
 
+/** Numbers that `packMetrics` makes of one run. */
+export const metricsOfRun = metricNames.length;
+
 /** Metrics of several runs, one after another. */
 export function packMetrics(all: readonly TaskMetrics[]): Float64Array {
   const packed = new Float64Array(all.length * metricNames.length);

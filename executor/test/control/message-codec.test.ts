@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { encodeValue, plainCodeTable } from 'heddle/internal';
-import type { TaskUpdate } from 'heddle/internal';
 import { ControlProtocolError } from '../../src/control/errors.js';
 import {
   decodeDriverMessage,
@@ -10,11 +9,12 @@ import {
   encodeExecutorMessage,
 } from '../../src/control/message-codec.js';
 import type { DriverMessage, ExecutorMessage } from '../../src/control/messages.js';
+import { packUpdates, unpackUpdates, type EndedUpdate } from '../../src/control/task-updates.js';
 import { noMetrics } from '../../src/thread/task-metrics.js';
 import { rangePlan } from '../host/executor-fixture.js';
 import { rangeSplit } from '../pipeline/stage-fixture.js';
 
-const succeeded: TaskUpdate = {
+const succeeded: EndedUpdate = {
   kind: 'succeeded',
   taskAttemptId: 7,
   executorId: '1',
@@ -23,7 +23,7 @@ const succeeded: TaskUpdate = {
   accumulators: [{ accumulatorId: 1, value: Uint8Array.of(9) }],
   blocks: [{ rddId: 1, partition: 0, memoryBytes: 10, diskBytes: 0 }],
 };
-const mapOutput: TaskUpdate = {
+const mapOutput: EndedUpdate = {
   ...succeeded,
   result: {
     kind: 'mapOutput',
@@ -38,7 +38,7 @@ const mapOutput: TaskUpdate = {
     },
   },
 };
-const failed: TaskUpdate = {
+const failed: EndedUpdate = {
   kind: 'failed',
   taskAttemptId: 7,
   executorId: '1',
@@ -49,9 +49,8 @@ const failed: TaskUpdate = {
 const executorMessages: ExecutorMessage[] = [
   { kind: 'register', executorId: '1', host: 'h', slots: 2, pid: 5, port: 80, programHash: 'ab' },
   { kind: 'heartbeat', runningTasks: [1, 2], cacheBytes: 5 },
-  { kind: 'taskUpdate', update: succeeded },
-  { kind: 'taskUpdate', update: mapOutput },
-  { kind: 'taskUpdate', update: failed },
+  { kind: 'taskUpdates', ...packUpdates([succeeded]) },
+  { kind: 'taskUpdates', ...packUpdates([mapOutput, failed]) },
   { kind: 'mayCommit', requestId: 1, saveId: 2, generation: 0, partition: 3, taskAttemptId: 4 },
   { kind: 'blocksChanged', statuses: [{ rddId: 1, partition: 2, memoryBytes: 0, diskBytes: 0 }] },
   { kind: 'done', requestId: 3 },
@@ -93,6 +92,20 @@ describe('control messages', () => {
     }
   });
 
+  it('of ended tasks have the metrics of each, and no others', () => {
+    const updates = [1, 2, 3].map((runMs): EndedUpdate => ({
+      ...succeeded,
+      metrics: { ...noMetrics, runMs, spills: 7 },
+    }));
+    const packed = packUpdates(updates);
+    expect(unpackUpdates(packed)).to.deep.equal(updates);
+    const short = { kind: 'taskUpdates', ...packed, metrics: packed.metrics.slice(1) } as const;
+    expect(() => decodeExecutorMessage(encodeExecutorMessage(short), 'test')).to.throw(
+      ControlProtocolError,
+      'does not have the metrics of its updates',
+    );
+  });
+
   it('of a stage are encoded once, however many executors get them (A-135)', () => {
     const stage = {
       stageId: 1,
@@ -108,11 +121,12 @@ describe('control messages', () => {
 
   it('carry no more of a buffer than their own part of it', () => {
     const large = new Uint8Array(1_000_000);
-    const update: TaskUpdate = {
+    const update: EndedUpdate = {
       ...succeeded,
       result: { kind: 'value', bytes: large.subarray(0, 10) },
     };
-    expect(encodeExecutorMessage({ kind: 'taskUpdate', update }).length).to.be.below(2_000);
+    const message: ExecutorMessage = { kind: 'taskUpdates', ...packUpdates([update]) };
+    expect(encodeExecutorMessage(message).length).to.be.below(2_000);
   });
 
   it('A20 of an executor are refused when a field is missing, of another type or out of range', () => {
