@@ -11,7 +11,7 @@ import { ClusterFixture, isAlive, quickSettings, until } from './cluster-fixture
 const taskMessages = [
   'registerStage',
   'launch',
-  'taskUpdate',
+  'taskUpdates',
   'mayCommit',
   'commitAnswer',
   'unregisterStage',
