@@ -48,6 +48,10 @@ const checks = [
   check('prettier', `${bin} prettier --check --log-level warn .`),
   check('table of settings', `"${process.execPath}" client/scripts/settings-table.js --check`),
   check('API reference', `"${process.execPath}" client/scripts/api-docs.js --check`),
+  check(
+    'table of API tests',
+    `"${process.execPath}" integration-tests/scripts/api-table.js --check`,
+  ),
 ];
 const counts = await runMocha();
 const brokenChecks = checks.filter((ok) => !ok).length;

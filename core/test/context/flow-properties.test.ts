@@ -3,7 +3,7 @@ import type { HeddleContext } from '../../src/context/heddle-context.js';
 import { thrown } from '../support/expect-error.js';
 import { FakeApplication } from '../support/fake-application.js';
 
-describe('flow-local properties', () => {
+describe('flow-local properties (B.1 localProperty, B.1 jobGroup)', () => {
   let fake: FakeApplication;
   let sc: HeddleContext;
 

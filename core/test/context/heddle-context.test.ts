@@ -207,7 +207,7 @@ describe('HeddleContext', () => {
     expect(statusTracker.getStageInfo(9)).to.equal(undefined);
   });
 
-  it('hands cancelling and the log level on, after checking them (A-023)', async () => {
+  it('hands cancelling and the log level on, after checking them (A-023, B.1 logLevel)', async () => {
     context = await fake.start();
     await context.cancelJobGroup('g');
     await context.cancelJobsWithTag('t');

@@ -334,7 +334,7 @@ describe('actions', () => {
     });
   });
 
-  describe('a signal', () => {
+  describe('a signal (B.5 signal)', () => {
     it('that was aborted before rejects without a job', async () => {
       const signal = AbortSignal.abort('why');
       for (const act of [

@@ -11,7 +11,7 @@ import { splitText } from '../support/plan-text.js';
 
 type Pairs = RDD<[number, number]>;
 
-describe('lineage', () => {
+describe('lineage (B.6 rdd-queries)', () => {
   let fake: FakeApplication;
   let sc: HeddleContext;
 

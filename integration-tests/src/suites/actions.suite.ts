@@ -11,7 +11,7 @@ import { here } from './support/paths.js';
 describe('actions (B.5)', () => {
   const suite = useContext();
 
-  it('collect is in partition order, whatever finishes first (B.0)', async () => {
+  it('B.0 collect-order: collect is in partition order, whatever finishes first', async () => {
     const slowFirst = suite.sc.range(0, 6, 1, 3).mapPartitionsWithIndex((index, records) => {
       const list = records.toArray();
       // The first partition works longest.
@@ -34,7 +34,7 @@ describe('actions (B.5)', () => {
     expect(await suite.sc.parallelize([], 3).count()).to.equal(0);
   });
 
-  describe('reduce (A-117)', () => {
+  describe('reduce (A-117, B.5 reduce)', () => {
     it('equals a local fold, in partition order, also when f is not commutative', async () => {
       const text = await suite.sc
         .range(0, 20, 1, 6)
@@ -102,7 +102,7 @@ describe('actions (B.5)', () => {
     expect(error).to.have.property('code', 'EMPTY_RDD');
   });
 
-  describe('take', () => {
+  describe('take (B.5 take)', () => {
     it('is the first n in partition order', async () => {
       const rdd = suite.sc.range(0, 10, 1, 4);
       expect(await rdd.take(3)).to.deep.equal([0, 1, 2]);
@@ -168,7 +168,7 @@ describe('actions (B.5)', () => {
     expect([sum.value, partitions.value]).to.deep.equal([56, 4]);
   });
 
-  describe('toLocalIterator', () => {
+  describe('toLocalIterator (B.5 toLocalIterator)', () => {
     it('gives everything in order', async () => {
       for (const prefetch of [false, true]) {
         const seen: number[] = [];
@@ -201,7 +201,7 @@ describe('actions (B.5)', () => {
     });
   });
 
-  describe('runJob (A-025)', () => {
+  describe('runJob (A-025, B.1 runJob)', () => {
     it('runs the chosen partitions, with iterator and context', async () => {
       const { sc } = suite;
       const rdd = sc.range(0, 9, 1, 3);
@@ -237,7 +237,7 @@ describe('actions (B.5)', () => {
     expect(results).to.deep.equal(Array.from({ length: 20 }, (_, i) => 4_950 * i));
   });
 
-  describe('saveAsTextFile', () => {
+  describe('saveAsTextFile (B.5 saveAsTextFile)', () => {
     let directory = '';
     before(() => {
       directory = mkdtempSync(join(tmpdir(), 'heddle-actions-'));

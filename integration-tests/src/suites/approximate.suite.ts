@@ -7,7 +7,7 @@ import { jobsOf } from './support/jobs.js';
 describe('histogram, trees and approximate actions (B.4, B.5)', () => {
   const suite = useContext();
 
-  describe('histogram', () => {
+  describe('histogram (B.4 histogram)', () => {
     const upTo = (n: number): RDD<number> => suite.sc.range(0, n, 1, 3);
 
     it('counts between borders, half open, the last one closed', async () => {
@@ -46,7 +46,7 @@ describe('histogram, trees and approximate actions (B.4, B.5)', () => {
     });
   });
 
-  describe('treeReduce and treeAggregate', () => {
+  describe('treeReduce and treeAggregate (B.5 treeReduce, B.5 treeAggregate)', () => {
     it('give the same for every depth, in the order of the partitions', async () => {
       const { sc } = suite;
       const numbers = sc.parallelize([-5, -4, -3, -2, -1, 1, 2, 3, 4], 10);
@@ -94,7 +94,7 @@ describe('histogram, trees and approximate actions (B.4, B.5)', () => {
     });
   });
 
-  describe('countApproxDistinct', () => {
+  describe('countApproxDistinct (B.4 countApproxDistinct)', () => {
     it('is near the number of distinct records', async () => {
       const { sc } = suite;
       const thousand = await sc.range(0, 1000, 1, 4).countApproxDistinct(0.05);
@@ -121,7 +121,7 @@ describe('histogram, trees and approximate actions (B.4, B.5)', () => {
     });
   });
 
-  describe('countApprox and its like', () => {
+  describe('countApprox and its like (B.4 countApprox, B.4 sumApprox meanApprox)', () => {
     it('are exact when all partitions end in time', async () => {
       const { sc } = suite;
       const numbers = sc.range(0, 100, 1, 4);

@@ -9,7 +9,7 @@ import { rejection, taskError, thrown } from './support/expect-error.js';
 import { jobsOf } from './support/jobs.js';
 import { here } from './support/paths.js';
 
-describe('checkpoint (A-174, B.6)', () => {
+describe('checkpoint (A-174, B.6 checkpoint, B.1 checkpointDir)', () => {
   const suite = useContext();
   let directory: string;
 
@@ -187,7 +187,7 @@ describe('checkpoint (A-174, B.6)', () => {
   });
 });
 
-describe('localCheckpoint (A-175, B.6)', () => {
+describe('localCheckpoint (A-175, B.6 localCheckpoint)', () => {
   const suite = useContext();
 
   it('cuts the lineage and leaves the cached blocks', async () => {
@@ -245,7 +245,7 @@ describe('localCheckpoint (A-175, B.6)', () => {
   });
 });
 
-describe('cleanShuffleDependencies (B.6)', () => {
+describe('cleanShuffleDependencies (B.6 cleanShuffleDependencies)', () => {
   const suite = useContext();
 
   it('drops the map outputs; a later action computes them again', async () => {

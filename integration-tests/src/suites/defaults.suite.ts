@@ -6,7 +6,7 @@ import { rejection } from './support/expect-error.js';
 describe('the application (A.1, B.1)', () => {
   const suite = useContext({ 'my.own.key': 'kept' });
 
-  it('answers questions about itself', async () => {
+  it('B.1 context-queries: answers questions about itself', async () => {
     const { sc } = suite;
     // Executors may come later than the context, not later than the first task.
     expect(await sc.range(1).count()).to.equal(1);
@@ -48,7 +48,7 @@ describe('the application (A.1, B.1)', () => {
   });
 });
 
-describe('heddle.default.parallelism (A-109, B.0)', () => {
+describe('heddle.default.parallelism (A-109, B.0 default-partitions)', () => {
   const suite = useContext({ 'heddle.default.parallelism': 5 });
 
   it('decides for sources and for shuffles, unless something nearer does', async () => {

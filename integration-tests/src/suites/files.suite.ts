@@ -8,7 +8,7 @@ import { HeddleFiles } from 'heddle';
 import { useContext } from './support/context.js';
 import { rejection, taskError } from './support/expect-error.js';
 
-describe('files of the application (A-178)', () => {
+describe('files of the application (A-178, B.1 addFile)', () => {
   const suite = useContext();
   let directory: string;
 

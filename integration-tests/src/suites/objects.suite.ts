@@ -29,7 +29,7 @@ describe('binary files and object files (B.1, B.5)', () => {
     return here(path);
   };
 
-  describe('binaryFiles', () => {
+  describe('binaryFiles (B.1 binaryFiles binaryRecords)', () => {
     it('gives name and bytes of each file, empty ones too, bytes as they are', async () => {
       mkdirSync(join(directory, 'many'));
       bytesFile('many/a.bin', Uint8Array.of(0xef, 0xbb, 0xbf, 0, 255));
@@ -44,7 +44,7 @@ describe('binary files and object files (B.1, B.5)', () => {
     });
   });
 
-  describe('binaryRecords', () => {
+  describe('binaryRecords (B.1 binaryFiles binaryRecords)', () => {
     it('cuts files into records of one length, whatever the splits', async () => {
       const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
       const path = bytesFile('records', bytes);
@@ -73,7 +73,7 @@ describe('binary files and object files (B.1, B.5)', () => {
     });
   });
 
-  describe('saveAsObjectFile and objectFile', () => {
+  describe('saveAsObjectFile and objectFile (B.1 objectFile, B.5 saveAsObjectFile)', () => {
     const values = [
       undefined,
       null,

@@ -46,7 +46,7 @@ const keyClasses: readonly (readonly unknown[])[] = [
 describe('rules for every operator (B.0)', () => {
   const suite = useContext();
 
-  it('narrow steps keep the order inside a partition', async () => {
+  it('B.0 narrow-order: narrow steps keep the order inside a partition', async () => {
     const rdd = suite.sc
       .range(0, 1_000, 1, 3)
       .map((x) => x * 2)
@@ -62,7 +62,7 @@ describe('rules for every operator (B.0)', () => {
     expect(await rdd.collect()).to.deep.equal(expected);
   });
 
-  it('the set of records of a shuffled partition is the same in every run', async () => {
+  it('B.0 shuffle-order: the set of records of a shuffled partition is the same in every run', async () => {
     const shuffle = (): RDD<[number, number]> =>
       suite.sc
         .range(0, 500, 1, 4)
@@ -73,7 +73,7 @@ describe('rules for every operator (B.0)', () => {
     expect(first.map((part) => sorted(part))).to.deep.equal(second.map((part) => sorted(part)));
   });
 
-  describe('key equality', () => {
+  describe('key equality (B.0 key-equality)', () => {
     const keys = keyClasses.flat();
 
     for (const [name, group] of Object.entries({
@@ -166,7 +166,7 @@ describe('rules for every operator (B.0)', () => {
     });
   });
 
-  it('partition functions run on empty partitions too', async () => {
+  it('B.0 empty-partitions: partition functions run on empty partitions too', async () => {
     const counts = await suite.sc
       .parallelize([1], 5)
       .mapPartitions((records) => [records.toArray().length])
@@ -179,7 +179,7 @@ describe('rules for every operator (B.0)', () => {
     expect(sorted(await shuffled.collect())).to.deep.equal([0, 0, 0, 1]);
   });
 
-  it('the same RDD is computed again for each action, unless it is persisted', async () => {
+  it('B.0 recomputation: the same RDD is computed again for each action, unless it is persisted', async () => {
     const reads = suite.sc.accumulator(0);
     const rdd = suite.sc.range(0, 10, 1, 2).map((x) => {
       reads.add(1);
@@ -194,7 +194,7 @@ describe('rules for every operator (B.0)', () => {
     expect(reads.value).to.equal(30);
   });
 
-  it('an RDD or the context inside a function is refused at the call', () => {
+  it('B.0 rdd-in-task: an RDD or the context inside a function is refused at the call', () => {
     const { sc } = suite;
     const rdd = sc.range(3);
     for (const call of [
@@ -207,7 +207,7 @@ describe('rules for every operator (B.0)', () => {
     }
   });
 
-  it('errors of user functions reach the caller with class, fields, message and line (A-099)', async () => {
+  it('B.0 user-error: errors of user functions reach the caller with class, fields, message and line (A-099)', async () => {
     const failing = suite.sc.range(0, 4, 1, 2).map((x) => {
       if (x === 3) throw new BadRecord(`record ${x} is bad`, x);
       return x;
@@ -237,7 +237,7 @@ describe('rules for every operator (B.0)', () => {
     }
   });
 
-  it('early end reads no more than it must, through every kind of step', async () => {
+  it('B.0 early-end: early end reads no more than it must, through every kind of step', async () => {
     const read = suite.sc.accumulator(0);
     const source = (): RDD<number> =>
       suite.sc.range(0, 1_000_000, 1, 1).map((x) => {
@@ -260,7 +260,7 @@ describe('rules for every operator (B.0)', () => {
     }
   });
 
-  describe('zero partitions', () => {
+  describe('zero partitions (B.0 zero-partitions)', () => {
     const empty = (): RDD<number> => suite.sc.emptyRDD();
     const pairs = (): RDD<[string, number]> => suite.sc.emptyRDD();
 
@@ -330,7 +330,7 @@ describe('rules for every operator (B.0)', () => {
     });
   });
 
-  it('mutating what a step was given does not reach a cached parent', async () => {
+  it('B.0 mutation: mutating what a step was given does not reach a cached parent', async () => {
     const cached = suite.sc.parallelize([{ n: 1 }, { n: 2 }], 1).cache();
     const bump = (): Promise<number> =>
       cached
@@ -344,7 +344,7 @@ describe('rules for every operator (B.0)', () => {
     expect(await cached.collect()).to.deep.equal([{ n: 1 }, { n: 2 }]);
   });
 
-  it('async functions are refused rather than collected as promises', async () => {
+  it('B.0 async-functions: async functions are refused rather than collected as promises', async () => {
     const error = await rejection(
       (async () =>
         suite.sc

@@ -9,7 +9,7 @@ describe('sampling (B.2, B.3, B.5)', () => {
   const numbers = (n = 4): RDD<number> => suite.sc.range(0, 1000, 1, n);
   const rising = (values: number[]): number[] => [...values].sort((a, b) => a - b);
 
-  describe('randomSplit', () => {
+  describe('randomSplit (B.2 randomSplit)', () => {
     it('gives disjoint parts that are the whole together, each computed by itself', async () => {
       const parts = numbers().randomSplit([2, 1, 1], 7);
       const records = await Promise.all(parts.map((part) => part.collect()));
@@ -41,7 +41,7 @@ describe('sampling (B.2, B.3, B.5)', () => {
     });
   });
 
-  describe('takeSample', () => {
+  describe('takeSample (B.5 takeSample)', () => {
     it('gives exactly n records, all different without replacement', async () => {
       for (const n of [1, 5, 100, 999]) {
         const sample = await numbers().takeSample(false, n, n);
@@ -68,7 +68,7 @@ describe('sampling (B.2, B.3, B.5)', () => {
     });
   });
 
-  describe('sampleByKey', () => {
+  describe('sampleByKey (B.3 sampleByKey, B.3 sampleByKeyExact)', () => {
     const pairs = (): RDD<[string, number]> =>
       numbers().map((x): [string, number] => [x % 2 === 0 ? 'even' : 'odd', x]);
     const countsOf = async (rdd: RDD<[string, number]>): Promise<Record<string, number>> =>

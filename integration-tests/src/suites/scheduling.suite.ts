@@ -109,7 +109,7 @@ describe('jobs and stages (A.6)', () => {
     expect(read.value).to.equal(20);
   });
 
-  it('tasks of a job belong to its group, and it ends with a known status', async () => {
+  it('B.1 jobGroup, B.1 statusTracker: tasks of a job belong to its group, and it ends with a known status', async () => {
     const { sc } = suite;
     await sc.withJobGroup('known', () => sc.range(5).count());
     const [jobId] = sc.statusTracker.getJobIdsForGroup('known');
@@ -125,7 +125,7 @@ describe('jobs and stages (A.6)', () => {
     expect(sc.statusTracker.getJobInfo(failed!)).to.include({ status: 'FAILED' });
   });
 
-  describe('cancelling (A-023)', () => {
+  describe('cancelling (A-023, B.1 jobGroup, B.5 signal)', () => {
     /** Works until it is killed. */
     const endless = (): Promise<void> =>
       suite.sc.range(0, 2, 1, 2).foreach(() => {
@@ -166,7 +166,7 @@ describe('jobs and stages (A.6)', () => {
   });
 });
 
-describe('the end of a context (B.1)', () => {
+describe('the end of a context (B.1 stop)', () => {
   const suite = useContext();
 
   it('stop fails what runs, and everything after', async () => {

@@ -24,7 +24,7 @@ async function processGone(pid: number): Promise<void> {
 describe('set operations, zips and pipe (B.2, B.3)', () => {
   const suite = useContext();
 
-  describe('subtract', () => {
+  describe('subtract (B.2 subtract)', () => {
     it('keeps left records that the right side has not, duplicates included', async () => {
       const { sc } = suite;
       const left = sc.parallelize([1, 1, 2, 3, 3, null, NaN], 3);
@@ -48,7 +48,7 @@ describe('set operations, zips and pipe (B.2, B.3)', () => {
     });
   });
 
-  describe('intersection', () => {
+  describe('intersection (B.2 intersection)', () => {
     it('gives one of each record that both sides have', async () => {
       const { sc } = suite;
       const left = sc.parallelize([1, 1, 2, null, undefined, 'a'], 2);
@@ -61,7 +61,7 @@ describe('set operations, zips and pipe (B.2, B.3)', () => {
     });
   });
 
-  describe('subtractByKey and intersectByKey', () => {
+  describe('subtractByKey and intersectByKey (B.3 subtractByKey, B.3 intersectByKey)', () => {
     const sides = (): { left: RDD<[string, number]>; right: RDD<[string, string]> } => ({
       left: suite.sc.parallelize<[string, number]>(
         [
@@ -107,7 +107,7 @@ describe('set operations, zips and pipe (B.2, B.3)', () => {
     });
   });
 
-  describe('cartesian', () => {
+  describe('cartesian (B.2 cartesian)', () => {
     it('pairs everything: partition i·m + j is i with j', async () => {
       const { sc } = suite;
       const both = sc.parallelize([1, 2, 3], 2).cartesian(sc.parallelize(['a', 'b', 'c'], 2));
@@ -140,7 +140,7 @@ describe('set operations, zips and pipe (B.2, B.3)', () => {
     });
   });
 
-  describe('zip and zipPartitions', () => {
+  describe('zip and zipPartitions (B.2 zip, B.2 zipPartitions)', () => {
     it('zip pairs by position', async () => {
       const { sc } = suite;
       const numbers = sc.range(0, 5, 1, 2);
@@ -262,7 +262,7 @@ describe('set operations, zips and pipe (B.2, B.3)', () => {
     });
   });
 
-  describe('filterByRange', () => {
+  describe('filterByRange (B.3 filterByRange)', () => {
     const pairs = (): RDD<[number, string]> =>
       suite.sc.parallelize(
         Array.from({ length: 40 }, (_, i): [number, string] => [(i * 7) % 40, `v${i}`]),
@@ -290,7 +290,7 @@ describe('set operations, zips and pipe (B.2, B.3)', () => {
     });
   });
 
-  describe('pipe (A-122)', () => {
+  describe('pipe (A-122, B.2 pipe)', () => {
     it('writes records as lines and reads lines as records, per partition, empty ones too', async () => {
       const { sc } = suite;
       const words = sc.parallelize(['b', '', 'a', 'ä'], 2);

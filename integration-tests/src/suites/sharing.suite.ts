@@ -4,7 +4,7 @@ import { useContext } from './support/context.js';
 import { rejection, taskError, thrown } from './support/expect-error.js';
 import { jobsOf } from './support/jobs.js';
 
-describe('persisting (B.6)', () => {
+describe('persisting (B.6 persist)', () => {
   const suite = useContext();
 
   for (const name of [
@@ -90,7 +90,7 @@ describe('persisting (B.6)', () => {
   });
 });
 
-describe('broadcast variables (A-176)', () => {
+describe('broadcast variables (A-176, B.1 broadcast)', () => {
   const suite = useContext();
 
   it('bring their value to the tasks, the same object for all of a thread', async () => {
@@ -157,7 +157,7 @@ describe('broadcast variables (A-176)', () => {
   });
 });
 
-describe('accumulators (A-177)', () => {
+describe('accumulators (A-177, B.1 accumulator)', () => {
   const suite = useContext();
 
   it('have their sum right after the action', async () => {

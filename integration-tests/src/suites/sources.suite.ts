@@ -27,7 +27,7 @@ describe('sources (B.1)', () => {
     return here(path);
   };
 
-  describe('parallelize', () => {
+  describe('parallelize (B.1 parallelize)', () => {
     it('slices as floor(i·length/n) says', async () => {
       const { sc } = suite;
       expect(await partitionsOf(sc.parallelize([1, 2, 3, 4, 5], 3))).to.deep.equal([
@@ -106,7 +106,7 @@ describe('sources (B.1)', () => {
     });
   });
 
-  describe('range', () => {
+  describe('range (B.1 range)', () => {
     it('leaves the end out and goes down with a negative step', async () => {
       const { sc } = suite;
       expect(await sc.range(5).collect()).to.deep.equal([0, 1, 2, 3, 4]);
@@ -130,7 +130,7 @@ describe('sources (B.1)', () => {
     });
   });
 
-  describe('textFile', () => {
+  describe('textFile (B.1 textFile)', () => {
     it('reads lines whatever ends them, and keeps empty ones', async () => {
       const path = write('ends.txt', 'a\nb\r\nc\rd\n\ne');
       for (const partitions of [1, 2, 5]) {
@@ -199,7 +199,7 @@ describe('sources (B.1)', () => {
     });
   });
 
-  it('wholeTextFiles gives names and contents, empty files too', async () => {
+  it('B.1 wholeTextFiles: gives names and contents, empty files too', async () => {
     const input = join(directory, 'whole');
     mkdirSync(input);
     writeFileSync(join(input, 'a'), 'x\ny');
@@ -211,7 +211,7 @@ describe('sources (B.1)', () => {
     ]);
   });
 
-  describe('union of a list', () => {
+  describe('union of a list (B.1 union)', () => {
     it('is flat, keeps the order, and is empty for none', async () => {
       const { sc } = suite;
       const parts = Array.from({ length: 100 }, (_, i) => sc.range(i, i + 1, 1, 1));
@@ -235,7 +235,7 @@ describe('sources (B.1)', () => {
     });
   });
 
-  it('emptyRDD has no partitions, and can be united and reduced by key', async () => {
+  it('B.1 emptyRDD: has no partitions, and can be united and reduced by key', async () => {
     const { sc } = suite;
     const empty = sc.emptyRDD<[string, number]>();
     expect(await empty.getNumPartitions()).to.equal(0);

@@ -279,7 +279,7 @@ describe('transformations of any RDD (A-111, B.2)', () => {
       expect(await rdd.collect()).to.deep.equal(expected);
     });
 
-    it('follows the total order of keys: undefined, null, booleans, numbers with NaN last, strings', async () => {
+    it('B.0 key-order: follows the total order of keys: undefined, null, booleans, numbers with NaN last, strings', async () => {
       const values: unknown[] = [
         'b',
         'a',

@@ -1,6 +1,7 @@
 import { ArgumentError, describeThrown } from '@heddle/common';
 import { engineFunction } from '../../closures/engine-function.js';
 import { KeyMap } from '../../keys/index.js';
+import { pairOf } from './pair-record.js';
 import { poisson, randomFrom, type Random } from './random.js';
 
 type Records = Iterable<unknown>;
@@ -30,12 +31,13 @@ export const samplePairsByKey = engineFunction(
       seed: number,
     ],
   ) =>
-    function* (index: number, pairs: Pairs): Generator<readonly [unknown, unknown]> {
+    function* (index: number, pairs: Records): Generator<readonly [unknown, unknown]> {
       const [withReplacement, rates, seed] = args;
       const rateOf = new KeyMap<unknown, number>();
       for (const [key, rate] of rates) rateOf.set(key, rate);
       const random = randomFrom(seed, index);
-      for (const pair of pairs) {
+      for (const record of pairs) {
+        const pair = pairOf(record, 'sampleByKey');
         const rate = rateOf.get(pair[0]);
         if (rate === undefined) {
           throw new ArgumentError(

@@ -1,5 +1,6 @@
 import { engineFunction, plainEngineFunction } from '../../closures/engine-function.js';
 import { compareKeys } from '../../keys/index.js';
+import { pairOf } from './pair-record.js';
 
 type Cogrouped = readonly [key: unknown, sides: readonly [readonly unknown[], readonly unknown[]]];
 
@@ -23,8 +24,10 @@ export const commonKeys = plainEngineFunction(
 export const keyInRange = engineFunction(
   'keyInRange',
   (args: readonly [lower: unknown, upper: unknown]) =>
-    ([key]: readonly [unknown, unknown]): boolean =>
-      compareKeys(key, args[0]) >= 0 && compareKeys(key, args[1]) <= 0,
+    (record: unknown): boolean => {
+      const [key] = pairOf(record, 'filterByRange');
+      return compareKeys(key, args[0]) >= 0 && compareKeys(key, args[1]) <= 0;
+    },
 );
 
 /** `k, n + k, 2n + k, …` for partition k of n. */
