@@ -87,6 +87,8 @@ export interface YarnSummary {
   readonly input?: InputLocality;
 }
 
+/** Ids of task attempts that are kept for each context of an application. */
+const taskIdsOfContext = 10_000_000;
 /** How long the ApplicationMaster may take to answer the driver. */
 const connectTimeoutMs = 30_000;
 
@@ -164,6 +166,8 @@ export class YarnLauncher implements Launcher {
       rackOf: (host) => connection.racks.get(host),
       maxResultSizeBytes: readSetting(source, settings.driverMaxResultSize),
       executors: instances,
+      // In client mode each context is an application of its own.
+      firstTaskAttemptId: deployMode === 'cluster' ? (this.#contexts - 1) * taskIdsOfContext : 0,
       ...(allocation === undefined ? {} : { allocation }),
       ...schedulerSettings(source),
       listeners: [

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { expectNothingLeft } from '../../src/yarn/nothing-left.js';
-import { YarnUser, deployModes } from '../../src/yarn/yarn-user.js';
+import { YarnUser, deployModes, smallExecutor } from '../../src/yarn/yarn-user.js';
 
 const count = 10;
 
@@ -28,7 +28,9 @@ describe('Many applications at once on YARN', function () {
           console.log('sum', await sums.values().sum());
           await sc.stop();`,
         );
-        const result = await user.submit(mode, { file }, { timeoutMs: 500_000 });
+        // So many at once may be too much for a small machine: YARN tries again what did not register in time.
+        const words = [...smallExecutor, '--conf', 'heddle.yarn.maxAppAttempts=3'];
+        const result = await user.submit(mode, { file }, { words, timeoutMs: 500_000 });
         expect(result.exitCode, result.stderr).to.equal(0);
         return {
           n,

@@ -84,6 +84,8 @@ export interface SchedulerOptions {
   readonly executorWaitTimeoutMs?: number;
   /** Executors that the backend is asked for, when they do not follow the work. @default no wish is told */
   readonly executors?: number;
+  /** Above all ids of tasks that an earlier context of the application has run. @default 0 */
+  readonly firstTaskAttemptId?: number;
   /** `heddle.dynamicAllocation.*`. @default none: the backend has its number of executors */
   readonly allocation?: AllocationOptions;
   /** Rack of a host. @default none known */
@@ -114,6 +116,7 @@ export function taskOptions(options: SchedulerOptions): TaskSchedulerOptions {
     mode: options.schedulingMode ?? 'FIFO',
     pools: options.pools ?? [],
     rackOf: options.rackOf ?? (() => undefined),
+    firstTaskAttemptId: options.firstTaskAttemptId ?? 0,
     ...(options.speculation !== undefined && { speculation: options.speculation }),
     ...(options.exclusion !== undefined && { exclusion: options.exclusion }),
     ...(options.sharing !== undefined && { sharing: options.sharing }),

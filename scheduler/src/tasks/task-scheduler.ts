@@ -27,6 +27,8 @@ export interface TaskSchedulerOptions extends TaskSetOptions {
   readonly mode: SchedulingMode;
   readonly pools: readonly PoolSpec[];
   readonly rackOf: (host: string) => string | undefined;
+  /** Map outputs are named by these ids: contexts that share an application must not share ids. @default 0 */
+  readonly firstTaskAttemptId?: number;
 }
 
 /**
@@ -48,12 +50,13 @@ export class TaskScheduler {
   readonly #waiting: WaitingLaunches | undefined;
   /** Executors that were given up: their ids never come back. */
   readonly #gone = new Set<string>();
-  #nextTaskAttemptId = 0;
+  #nextTaskAttemptId: number;
   #wakeAtMs: number | undefined;
   #out: TaskInstruction[] = [];
 
   constructor(options: TaskSchedulerOptions) {
     this.#options = options;
+    this.#nextTaskAttemptId = options.firstTaskAttemptId ?? 0;
     this.#cluster = new Cluster(options.rackOf);
     const pools = new Pools(options.mode, options.pools);
     this.#sets = new TaskSets(pools);
