@@ -64,6 +64,35 @@ describe('What an application on YARN is submitted with', function () {
     });
   }
 
+  for (const mode of deployModes) {
+    it(`a program may make one context after another in ${mode} mode, with shuffles and files of each`, async () => {
+      const result = await user.submit(
+        mode,
+        `import { HeddleContext, HeddleFiles } from 'heddle';
+        import { readFileSync, writeFileSync } from 'node:fs';
+        const ids = new Set<string>();
+        for (let round = 0; round < 3; round += 1) {
+          const sc = await HeddleContext.getOrCreate();
+          ids.add(sc.applicationId);
+          writeFileSync('round.txt', String(round));
+          await sc.addFile('round.txt');
+          const sums = sc.range(0, 1000, 1, 4).map((x) => [x % 10, x + round]).reduceByKey((a, b) => a + b, 3);
+          const seen = await sc.range(1).map(() => readFileSync(HeddleFiles.get('round.txt'), 'utf8')).first();
+          console.log('round', seen, await sums.values().sum());
+          await sc.stop();
+        }
+        console.log('applications', ids.size);`,
+        { cwd: user.scratch.path },
+      );
+      expect(result.exitCode, result.stderr).to.equal(0);
+      const rounds = ['round 0 499500', 'round 1 500500', 'round 2 501500'];
+      const count = mode === 'client' ? 3 : 1;
+      expect(await user.printed(mode, result)).to.equal(
+        [...rounds, `applications ${count}`, ''].join('\n'),
+      );
+    });
+  }
+
   it('is ended by YARN when its lifetime is over, and the command says so', async () => {
     const result = await user.submit(
       'cluster',
