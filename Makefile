@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: chaos repartition-kills build test demo demo-yarn bench clean lint format cluster-up cluster-down cluster-status test-docker test-matrix
+.PHONY: chaos coverage repartition-kills build test demo demo-yarn bench clean lint format cluster-up cluster-down cluster-status test-docker test-matrix
 
 ## Installs what the lock file says and builds everything.
 build: $(INSTALLED)
@@ -67,6 +67,10 @@ test-docker: build
 ## Runs the Hadoop tests on every kind of cluster; docs/hadoop.md has the last result.
 test-matrix: build
 	PATH="$(CURDIR)/node_modules/.bin:$$PATH" node integration-tests/cluster/run-matrix.js $(PROFILES)
+
+## Line coverage of core by its own tests and the suites of programs; fails below 95 %.
+coverage: build
+	PATH="$(CURDIR)/node_modules/.bin:$$PATH" npm run --silent coverage
 
 lint: $(INSTALLED)
 	npm run --silent lint

@@ -31,7 +31,7 @@ describe(`every operator is its model, from seed ${seed}`, function () {
   describe('without it, where there are shuffles', () => {
     const suite = useContext({ 'heddle.adaptive.enabled': false });
     for (const property of allProperties.filter(({ isWide }) => isWide)) {
-      const count = Math.ceil(runsOf(property, runs) / 2);
+      const count = Math.ceil(runsOf(property, runs) / 5);
       it(`${property.row}: ${property.title}, ${count} times`, () =>
         property.check(suite.sc, { seed, count }));
     }
