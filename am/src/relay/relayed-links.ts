@@ -327,7 +327,7 @@ export class RelayedLinks implements ExecutorLinks {
       this.#lost(error);
     } else if (!this.#isAdopting) {
       this.#isAdopting = true;
-      for (const { fail } of this.#ranges.values()) fail(error.message);
+      for (const range of this.#ranges.values()) range.fail(error.message);
       void this.#adoptNext(error, this.#options.nextMaster);
     }
   }
@@ -375,7 +375,7 @@ export class RelayedLinks implements ExecutorLinks {
     this.#isGone = true;
     this.#executorsStopped.resolve(undefined);
     this.#finished.resolve(undefined);
-    for (const { fail } of this.#ranges.values()) fail(error.message);
+    for (const range of this.#ranges.values()) range.fail(error.message);
     if (this.#stopping === undefined) this.#events?.failed(error);
   }
 }
