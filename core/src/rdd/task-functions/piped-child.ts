@@ -1,15 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import {
-  closeSync,
-  constants,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,16 +10,16 @@ const startTimeoutMs = 5_000;
 const nonBlocking = constants.O_NONBLOCK;
 
 /**
- * Runs the command beside it, tells its process id and then how it ended: a thread that never returns
- * to its event loop is told neither by Node. Its own copies of the pipes are closed, so that the command
- * alone decides when they end.
+ * Runs the command beside it, tells its process id by descriptor 3 and then how it ended: a thread that
+ * never returns to its event loop is told neither by Node. Its own copies of the pipes are closed, so that
+ * the command alone decides when its input is no longer read.
  */
 const shellScript = [
-  'd=$1; shift; exec 4<&0',
-  '"$@" <&4 4<&- & c=$!',
+  'exec 4<&0',
+  '"$@" <&4 3>&- 4<&- & c=$!',
   'exec 0</dev/null 4<&-',
-  'echo $c >"$d/pid.new"; mv "$d/pid.new" "$d/pid"',
-  'wait $c; echo $? >"$d/status"',
+  'echo $c >&3',
+  'wait $c; echo $? >&3',
 ].join('\n');
 
 /**
@@ -37,22 +27,25 @@ const shellScript = [
  * wait in the pipes only, 64 KiB each. Call `close` whatever happened.
  */
 export class PipedChild {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'heddle-pipe-'));
   readonly #child: ChildProcess;
   readonly #chunk = Buffer.allocUnsafe(64 * 1024);
   #stdin: number | undefined;
   #stdout: number | undefined;
   #stderr: number | undefined;
+  #told: number | undefined;
   #stderrEnd = Buffer.alloc(0);
+  /** What the shell has told so far: process id and status, a line each. */
+  #toldText = '';
   #isClosed = false;
 
   /** @throws Error when the system cannot start processes, or make pipes */
   constructor(command: readonly string[], env: NodeJS.ProcessEnv) {
-    const paths = ['in', 'out', 'err'].map((name) => join(this.#folder, name));
-    const [input, output, errors] = paths as [string, string, string];
+    const folder = mkdtempSync(join(tmpdir(), 'heddle-pipe-'));
     const theirs: number[] = [];
     try {
-      makePipes(paths);
+      const names = ['in', 'out', 'err', 'told'].map((name) => join(folder, name));
+      const [input, output, errors, told] = names as [string, string, string, string];
+      makePipes(names);
       // Opening one end waits for the other: this end is both for a moment.
       const both = openSync(input, constants.O_RDWR);
       try {
@@ -65,8 +58,10 @@ export class PipedChild {
       theirs.push(openSync(output, constants.O_WRONLY));
       this.#stderr = openSync(errors, constants.O_RDONLY | nonBlocking);
       theirs.push(openSync(errors, constants.O_WRONLY));
-      const words = ['-c', shellScript, 'heddle-pipe', this.#folder, ...command];
-      this.#child = spawn('/bin/sh', words, { stdio: [theirs[0], theirs[1], theirs[2]], env });
+      this.#told = openSync(told, constants.O_RDONLY | nonBlocking);
+      theirs.push(openSync(told, constants.O_WRONLY));
+      const words = ['-c', shellScript, 'heddle-pipe', ...command];
+      this.#child = spawn('/bin/sh', words, { stdio: theirs, env });
       // Told by the missing process id as well, and before the event.
       this.#child.once('error', () => undefined);
       this.#child.unref();
@@ -76,6 +71,8 @@ export class PipedChild {
       throw error;
     } finally {
       theirs.forEach(closeSync);
+      // All ends are open: names are not needed any more, and stay behind for nobody.
+      rmSync(folder, { recursive: true, force: true });
     }
   }
 
@@ -107,15 +104,14 @@ export class PipedChild {
     return this.#readFrom(this.#stdout);
   }
 
-  /** Whether there was nothing to do: then let the command work. */
+  /** Lets the command work, when there was nothing to do. */
   wait(milliseconds: number): void {
     Atomics.wait(sleeper, 0, 0, milliseconds);
   }
 
   /** As `$?` of a shell: 128 and more for signals. Undefined while it runs. */
   get exitStatus(): number | undefined {
-    const text = contentOf(join(this.#folder, 'status'));
-    return text.endsWith('\n') ? Number(text) : undefined;
+    return this.#toldNumber(1);
   }
 
   /** The end of what it wrote to stderr. */
@@ -124,29 +120,36 @@ export class PipedChild {
     return this.#stderrEnd.toString('utf8');
   }
 
-  /** Ends the command if it runs, and removes everything; idempotent. */
+  /** Ends the command if it runs; idempotent. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.endInput();
     this.#kill();
-    for (const descriptor of [this.#stdout, this.#stderr]) {
+    for (const descriptor of [this.#stdout, this.#stderr, this.#told]) {
       if (descriptor !== undefined) closeSync(descriptor);
     }
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** The command first: its shell is the one to tell that it has ended. */
   #kill(): void {
     // Undefined where its start has failed.
     const shell = (this.#child as ChildProcess | undefined)?.pid;
-    if (shell === undefined || existsSync(join(this.#folder, 'status'))) return;
+    if (shell === undefined || this.exitStatus !== undefined) return;
     const deadline = performance.now() + startTimeoutMs;
-    const file = join(this.#folder, 'pid');
-    while (!existsSync(file) && performance.now() < deadline) this.wait(1);
-    const command = Number(contentOf(file));
-    if (command > 0) killQuietly(command);
+    while (this.#toldNumber(0) === undefined && performance.now() < deadline) this.wait(1);
+    if (this.exitStatus !== undefined) return;
+    const command = this.#toldNumber(0);
+    if (command !== undefined) killQuietly(command);
     killQuietly(shell);
+  }
+
+  /** A number that the shell has told; undefined before it has. */
+  #toldNumber(index: number): number | undefined {
+    const bytes = this.#readFrom(this.#told);
+    if (bytes !== undefined) this.#toldText += bytes.toString('latin1');
+    const lines = this.#toldText.split('\n');
+    return index < lines.length - 1 ? Number(lines[index]) : undefined;
   }
 
   #drainErrors(): void {
@@ -186,15 +189,6 @@ function killQuietly(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
     if (codeOf(error) !== 'ESRCH') throw error;
-  }
-}
-
-function contentOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return '';
-    throw error;
   }
 }
 
