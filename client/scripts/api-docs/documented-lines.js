@@ -53,7 +53,8 @@ function checked(text) {
       const said = text.slice(comment.pos + 2, comment.end).trim();
       const expression = statement.expression.getText();
       const error = /^throws (\w+)$/.exec(said)?.[1];
-      if (error !== undefined) return `await documented.throws('${error}', async () => ${expression});`;
+      if (error !== undefined)
+        return `await documented.throws('${error}', async () => ${expression});`;
       return `documented.same(${expression}, ${said});`;
     })
     .join('\n');

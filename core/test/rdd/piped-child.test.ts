@@ -47,10 +47,10 @@ describe('a command beside a task (A-122)', () => {
     expect(readdirSync(folder)).to.deep.equal([]);
     expect(child.write(Buffer.from('abc'))).to.equal(3);
     expect(output(child, 3)).to.equal('abc');
-    expect(child.exitStatus).to.equal(undefined);
+    expect(child.exitStatus()).to.equal(undefined);
     child.endInput();
     expect(output(child)).to.equal('');
-    expect(child.exitStatus).to.equal(0);
+    expect(child.exitStatus()).to.equal(0);
   });
 
   it('takes no more than a pipe holds when it does not read, and nothing when it has ended', () => {
@@ -71,12 +71,12 @@ describe('a command beside a task (A-122)', () => {
       'head -c 300000 /dev/zero | tr "\\0" x >&2; echo end >&2; exit 7',
     );
     output(failing);
-    expect(failing.exitStatus).to.equal(7);
+    expect(failing.exitStatus()).to.equal(7);
     expect(failing.stderr).to.have.length(4096);
     expect(failing.stderr).to.match(/xend\n$/);
     const killed = start('sh', '-c', 'kill -15 $$');
     output(killed);
-    expect(killed.exitStatus).to.equal(128 + 15);
+    expect(killed.exitStatus()).to.equal(128 + 15);
   });
 
   it('is killed by close, at once after its start too', () => {

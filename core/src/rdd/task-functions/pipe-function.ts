@@ -193,7 +193,7 @@ function withoutReturn(line: string): string {
 
 /** The output has ended, so the shell is about to tell the status, or has been killed. */
 function checkStatus({ command }: PipeCommand, child: PipedChild): void {
-  const status = child.exitStatus;
+  const status = child.exitStatus();
   if (status === 0) return;
   const name = command.join(' ');
   const { stderr } = child;

@@ -110,7 +110,7 @@ export class PipedChild {
   }
 
   /** As `$?` of a shell: 128 and more for signals. Undefined while it runs. */
-  get exitStatus(): number | undefined {
+  exitStatus(): number | undefined {
     return this.#toldNumber(1);
   }
 
@@ -135,10 +135,10 @@ export class PipedChild {
   #kill(): void {
     // Undefined where its start has failed.
     const shell = (this.#child as ChildProcess | undefined)?.pid;
-    if (shell === undefined || this.exitStatus !== undefined) return;
+    if (shell === undefined || this.exitStatus() !== undefined) return;
     const deadline = performance.now() + startTimeoutMs;
     while (this.#toldNumber(0) === undefined && performance.now() < deadline) this.wait(1);
-    if (this.exitStatus !== undefined) return;
+    if (this.exitStatus() !== undefined) return;
     const command = this.#toldNumber(0);
     if (command !== undefined) killQuietly(command);
     killQuietly(shell);
