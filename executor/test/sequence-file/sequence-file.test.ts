@@ -39,7 +39,7 @@ describe('SequenceFiles', function () {
     compression: (typeof compressions)[number],
     codec: (typeof codecs)[number] = 'deflate',
   ): [Buffer, Pair[]] => {
-    const records = Array.from({ length: 6000 }, (_, i): Pair => {
+    const records = Array.from({ length: 4500 }, (_, i): Pair => {
       return [i, `${i}:`.padEnd(100 + ((i * 31) % 600), `${i * 7919} `)];
     });
     return [write(records, { key: 'int', compression, codec }), records];
