@@ -95,9 +95,12 @@ describe('A command on YARN that is interrupted', function () {
   it('before anything is submitted submits nothing, in both modes', async () => {
     const before = (await user.applications('--all')).length;
     for (const mode of ['client', 'cluster'] as const) {
+      let interrupted = false;
       const result = await user.submit(mode, program, {
         onErrorOutput: (stderr, kill) => {
-          if (stderr.includes('asking for an ApplicationMaster')) kill('SIGINT');
+          if (interrupted || !stderr.includes('asking for an ApplicationMaster')) return;
+          interrupted = true;
+          kill('SIGINT');
         },
         words: [...smallExecutor, '--name', 'never'],
       });
@@ -137,7 +140,10 @@ describe('A command on YARN that is interrupted', function () {
     const id = await user.untilRunning();
     const seen = containerProcesses(id);
     expect(seen.length).to.be.at.least(2);
-    const environments = seen.map(({ pid }) => readFileSync(`/proc/${pid}/environ`, 'latin1'));
+    // The NodeManager tells the port of its shuffle service as base64 of some length.
+    const environments = seen.map(({ pid }) =>
+      readFileSync(`/proc/${pid}/environ`, 'latin1').replace(/NM_AUX_SERVICE_\w+=[^\0]*/g, ''),
+    );
     user.scratch.write('gate-2', '');
     expect((await running).exitCode).to.equal(0);
     for (const text of [...environments, ...seen.map(({ command }) => command)]) {
