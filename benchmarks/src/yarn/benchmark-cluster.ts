@@ -123,6 +123,9 @@ export async function sparkOnYarn(
     // 640 MiB, as our ApplicationMaster has.
     'spark.yarn.am.memory': '256m',
     'spark.ui.enabled': 'false',
+    // The cluster's own mapping is a class that Spark's jars do not have.
+    'spark.hadoop.net.topology.node.switch.mapping.impl':
+      'org.apache.hadoop.net.ScriptBasedMapping',
   };
   return [
     ...['--deploy-mode', 'client', ...executors],
