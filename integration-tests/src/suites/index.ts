@@ -7,6 +7,7 @@ import './pairs.suite.js';
 import './numeric.suite.js';
 import './actions.suite.js';
 import './rules.suite.js';
+import './async.suite.js';
 import './operator-rules.suite.js';
 import './properties.suite.js';
 import './model.suite.js';
