@@ -1,10 +1,27 @@
 import { expect } from 'chai';
 
-import { captureCallSite, captureClosure, ClosureError } from '../../src/closures/index.js';
+import {
+  activateProgram,
+  captureCallSite,
+  captureClosure,
+  ClosureError,
+  closeProgram,
+  currentProgram,
+} from '../../src/closures/index.js';
 
 const site = { operator: 'map', file: 'app.ts', line: 12, column: 3 };
 
 describe('Capturing without a built program', () => {
+  // Other tests of the process have loaded programs.
+  let loaded: ReturnType<typeof currentProgram>;
+  before(() => {
+    loaded = currentProgram();
+    closeProgram();
+  });
+  after(() => {
+    if (loaded !== undefined) activateProgram(loaded);
+  });
+
   it('takes plain values', () => {
     const closure = captureClosure([{ a: 1 }, 'x'], site);
     expect(closure).to.include({ rootCount: 2, callSite: site });
