@@ -21,6 +21,8 @@ export interface ApplicationReport {
   readonly runningContainers: number;
   readonly allocatedMiB: number;
   readonly tags: string;
+  /** Such as `RUNNING` or `SUCCEEDED`; undefined where the ResourceManager does not tell it. */
+  readonly logAggregationStatus: string | undefined;
 }
 
 export const applicationStates = [
@@ -105,6 +107,7 @@ export function applicationFrom(app: Json): ApplicationReport {
     runningContainers: Math.max(0, number(app['runningContainers'])),
     allocatedMiB: Math.max(0, number(app['allocatedMB'])),
     tags: text(app['applicationTags']) ?? '',
+    logAggregationStatus: realText(app['logAggregationStatus']),
   };
 }
 

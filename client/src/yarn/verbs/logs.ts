@@ -16,6 +16,9 @@ const followPauseMs = 1_000;
 const requestTimeoutMs = 20_000;
 /** How long aggregated logs may take to be complete after the end. */
 const aggregationPatienceMs = 60_000;
+/** And while the ResourceManager says that it goes on. */
+const busyAggregationPatienceMs = 300_000;
+const busyStates: ReadonlySet<string | undefined> = new Set(['NOT_START', 'RUNNING']);
 
 /** Prints the logs of an application: from its nodes while it runs, from HDFS when it has ended. */
 export async function printLogs(
@@ -44,16 +47,18 @@ export async function printLogs(
     if (!request.follow) return exitCodes.success;
     await delay(followPauseMs);
   }
-  const report = await cluster.rm.application(request.applicationId);
-  const deadlineMs = performance.now() + aggregationPatienceMs;
+  const sinceMs = performance.now();
   for (;;) {
+    const report = await cluster.rm.application(request.applicationId);
     const logs = await aggregatedLogs(cluster, request.applicationId, report.user);
     const found = logs.filter(({ container }) => wanted(container));
     if (found.length > 0) {
       found.forEach(emit);
       return exitCodes.success;
     }
-    if (performance.now() > deadlineMs) break;
+    const isBusy = busyStates.has(report.logAggregationStatus);
+    const patienceMs = isBusy ? busyAggregationPatienceMs : aggregationPatienceMs;
+    if (performance.now() - sinceMs > patienceMs) break;
     await delay(followPauseMs);
   }
   if (shown.size > 0) return exitCodes.success;
