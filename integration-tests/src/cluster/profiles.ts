@@ -34,7 +34,12 @@ export const clusterProfiles = {
   benchmark: {
     ...usual,
     name: 'benchmark',
-    yarn: { 'yarn.nodemanager.vmem-check-enabled': 'false' },
+    yarn: {
+      'yarn.nodemanager.vmem-check-enabled': 'false',
+      // Nodes unpack half a gigabyte of Spark before its ApplicationMaster registers.
+      'yarn.am.liveness-monitor.expiry-interval-ms': '300000',
+      'yarn.resourcemanager.rm.container-allocation.expiry-interval-ms': '300000',
+    },
   },
   /** The newest release line. */
   'hadoop-3.5': { ...usual, name: 'hadoop-3.5', hadoopVersion: '3.5.0' },
