@@ -27,6 +27,8 @@ type Held =
       readonly kind: 'arriving';
       readonly done: Promise<SharedArrayBuffer>;
       readonly abort: AbortController;
+      /** The memory for it, once the hub's plan is here; undefined when that failed. */
+      readonly begun: Promise<BroadcastChunks | undefined>;
       chunks?: BroadcastChunks;
     };
 
@@ -82,10 +84,19 @@ export class BroadcastStore {
     const access = this.#access;
     if (access === undefined) throw new BroadcastDestroyedError(id);
     const abort = new AbortController();
+    const begun = Promise.withResolvers<BroadcastChunks | undefined>();
+    const fetch = async (): Promise<SharedArrayBuffer> => {
+      try {
+        return await this.#fetch(id, access, arriving, abort.signal, begun.resolve);
+      } finally {
+        begun.resolve(undefined);
+      }
+    };
     const arriving: Held = {
       kind: 'arriving',
       abort,
-      done: Promise.resolve().then(() => this.#fetch(id, access, arriving, abort.signal)),
+      begun: begun.promise,
+      done: Promise.resolve().then(fetch),
     };
     this.#held.set(id, arriving);
     return arriving.done;
@@ -111,7 +122,9 @@ export class BroadcastStore {
     routes.route('GET', '/broadcasts/:id/chunks/:chunk', async ({ parameters }) => {
       const held = this.#held.get(wholeNumber(parameters['id']) ?? -1);
       const chunk = wholeNumber(parameters['chunk']) ?? -1;
-      const bytes = await held?.chunks?.chunk(chunk, chunkWaitMs);
+      // Whoever got its own plan sooner may ask before the plan is here that names this executor.
+      const chunks = held?.kind === 'arriving' ? await soon(held.begun) : held?.chunks;
+      const bytes = await chunks?.chunk(chunk, chunkWaitMs);
       if (bytes === undefined) return { status: 404 };
       return { status: 200, lengthBytes: bytes.length, stream: oneChunk(bytes) };
     });
@@ -122,12 +135,16 @@ export class BroadcastStore {
     access: PeerAccess,
     arriving: Held,
     signal: AbortSignal,
+    begun: (chunks: BroadcastChunks) => void,
   ): Promise<SharedArrayBuffer> {
     const { executorId, times = defaultTimes } = this.#options;
     const isWanted = (): boolean => this.#held.get(id) === arriving;
     try {
       const fetch = new BroadcastFetch(id, executorId, access, times, signal);
-      const chunks = await fetch.run((begun) => (arriving.chunks = begun));
+      const chunks = await fetch.run((memory) => {
+        arriving.chunks = memory;
+        begun(memory);
+      });
       signal.throwIfAborted();
       this.#held.set(id, { kind: 'complete', bytes: chunks.bytes, chunks });
       this.#options.changed(id, chunks.bytes);
@@ -138,5 +155,18 @@ export class BroadcastStore {
       if (signal.aborted) throw signal.reason;
       throw error;
     }
+  }
+}
+
+/** What a promise gives within `chunkWaitMs`; undefined after that. */
+async function soon<T>(promise: Promise<T | undefined>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), chunkWaitMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,8 +1,12 @@
 import { expect } from 'chai';
+import { BroadcastStore } from '../../src/broadcast/broadcast-store.js';
+import type { PeerRoutes } from '../../src/storage/remote/peers.js';
 import type { Node } from '../storage/peer-fixture.js';
 import { PeerFixture } from '../storage/peer-fixture.js';
 
 const chunkBytes = 1024;
+/** For tests that no slow answer may change. */
+const patientTimes = { hubMs: 60_000, peerMs: 60_000 };
 
 function filled(sizeBytes: number): SharedArrayBuffer {
   const bytes = new SharedArrayBuffer(sizeBytes);
@@ -22,6 +26,18 @@ async function failure(promise: Promise<unknown>): Promise<Error & { code?: unkn
     },
     (error: unknown) => error as Error,
   );
+}
+
+/** Routes that call `tap` for each request to a path with this end: after a plan is made, before a chunk is looked for. */
+function tapped(routes: PeerRoutes, end: string, tap: () => Promise<void>): PeerRoutes {
+  return {
+    route: (method, path, handler) =>
+      routes.route(method, path, async (request) => {
+        const reply = Promise.resolve(handler(request));
+        if (path.endsWith(end)) await tap();
+        return reply;
+      }),
+  };
 }
 
 describe('broadcast between processes', () => {
@@ -49,9 +65,43 @@ describe('broadcast between processes', () => {
     const bytes = filled(40 * chunkBytes);
     fixture.hub.add(1, bytes);
     const stores = [];
-    for (let i = 1; i <= 6; i++) stores.push((await fixture.broadcastNode(String(i))).store);
+    for (let i = 1; i <= 6; i++) {
+      stores.push((await fixture.broadcastNode(String(i), patientTimes)).store);
+    }
     const all = await Promise.all(stores.map((store) => store.get(1)));
     for (const got of all) expect(same(got, bytes)).to.equal(true);
+    expect(fixture.hub.servedBytes).to.equal(bytes.byteLength);
+  });
+
+  it('an executor whose plan is late is waited for by those whose plans name it', async () => {
+    const bytes = filled(8 * chunkBytes);
+    fixture.hub.add(1, bytes);
+    const planned = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const slowHub = await fixture.node('slow-hub', ({ server }) =>
+      fixture.hub.install(
+        tapped(server, '/plan', async () => {
+          planned.resolve();
+          await released.promise;
+        }),
+      ),
+    );
+    const late = new BroadcastStore({
+      executorId: '1',
+      times: patientTimes,
+      changed: () => undefined,
+    });
+    const asked = Promise.withResolvers<void>();
+    await fixture.node('1', ({ access, server }) => {
+      late.connect({ ...access, hub: slowHub.peer });
+      late.install(tapped(server, '/chunks/:chunk', async () => Promise.resolve(asked.resolve())));
+    });
+    const first = late.get(1);
+    await planned.promise;
+    const second = (await fixture.broadcastNode('2', patientTimes)).store.get(1);
+    await asked.promise;
+    released.resolve();
+    for (const got of await Promise.all([first, second])) expect(same(got, bytes)).to.equal(true);
     expect(fixture.hub.servedBytes).to.equal(bytes.byteLength);
   });
 

@@ -271,7 +271,11 @@ describe('executor with real task threads', function () {
       const waiting = loop.task(rangeSplit(0, 1));
       const { ended } = fixture.launch(waiting);
       fixture.executor.kill(waiting.taskAttemptId, 'not needed');
-      expect(failureOf(await ended)).to.deep.equal({ kind: 'killed', reason: 'not needed' });
+      expect(failureOf(await ended)).to.deep.equal({
+        kind: 'killed',
+        reason: 'not needed',
+        notBegun: true,
+      });
       for (const task of busy) fixture.executor.kill(task.taskAttemptId, 'over');
       await Promise.all(running.map((one) => one.ended));
     });
