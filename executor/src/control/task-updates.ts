@@ -17,9 +17,10 @@ export interface PackedUpdates {
 }
 
 export function packUpdates(updates: readonly EndedUpdate[]): PackedUpdates {
+  const parted = updates.map(({ metrics, ...update }) => ({ metrics, update }));
   return {
-    updates: updates.map(({ metrics: _, ...update }) => update),
-    metrics: packMetrics(updates.map(({ metrics }) => metrics)),
+    updates: parted.map(({ update }) => update),
+    metrics: packMetrics(parted.map(({ metrics }) => metrics)),
   };
 }
 

@@ -29,7 +29,7 @@ async function failure(promise: Promise<unknown>): Promise<Error & { code?: unkn
 }
 
 /** Routes that call `tap` for each request to a path with this end: after a plan is made, before a chunk is looked for. */
-function tapped(routes: PeerRoutes, end: string, tap: () => Promise<void>): PeerRoutes {
+function tapped(routes: PeerRoutes, end: string, tap: () => Promise<void> | void): PeerRoutes {
   return {
     route: (method, path, handler) =>
       routes.route(method, path, async (request) => {
@@ -76,12 +76,12 @@ describe('broadcast between processes', () => {
   it('an executor whose plan is late is waited for by those whose plans name it', async () => {
     const bytes = filled(8 * chunkBytes);
     fixture.hub.add(1, bytes);
-    const planned = Promise.withResolvers<void>();
-    const released = Promise.withResolvers<void>();
+    const planned = Promise.withResolvers<undefined>();
+    const released = Promise.withResolvers<undefined>();
     const slowHub = await fixture.node('slow-hub', ({ server }) =>
       fixture.hub.install(
         tapped(server, '/plan', async () => {
-          planned.resolve();
+          planned.resolve(undefined);
           await released.promise;
         }),
       ),
@@ -91,16 +91,16 @@ describe('broadcast between processes', () => {
       times: patientTimes,
       changed: () => undefined,
     });
-    const asked = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<undefined>();
     await fixture.node('1', ({ access, server }) => {
       late.connect({ ...access, hub: slowHub.peer });
-      late.install(tapped(server, '/chunks/:chunk', async () => Promise.resolve(asked.resolve())));
+      late.install(tapped(server, '/chunks/:chunk', () => asked.resolve(undefined)));
     });
     const first = late.get(1);
     await planned.promise;
     const second = (await fixture.broadcastNode('2', patientTimes)).store.get(1);
     await asked.promise;
-    released.resolve();
+    released.resolve(undefined);
     for (const got of await Promise.all([first, second])) expect(same(got, bytes)).to.equal(true);
     expect(fixture.hub.servedBytes).to.equal(bytes.byteLength);
   });

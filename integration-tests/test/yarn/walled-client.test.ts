@@ -43,7 +43,7 @@ describe("Client mode where nothing can connect to the client's host", function 
       require('node:net').connect(40123, '${network.address}', () => console.log('inside'));
     });`;
     const [file, ...rest] = [...network.entering, process.execPath, '-e', script];
-    const server = spawn(file!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const server = spawn(file, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       const [text] = (await once(server.stdout, 'data')) as [Buffer];
       expect(text.toString()).to.contain('inside');
