@@ -325,7 +325,8 @@ export class ApplicationMaster {
     toByte,
   }: Extract<DriverRelayMessage, { kind: 'readResult' }>): Promise<void> {
     try {
-      if (this.#fleet === undefined) throw new ResultGoneError(resultId, executorId, 'it was stopped');
+      if (this.#fleet === undefined)
+        throw new ResultGoneError(resultId, executorId, 'it was stopped');
       const bytes = await this.#fleet.readResult(executorId, resultId, fromByte, toByte);
       this.#relay.send({ kind: 'resultRange', requestId, bytes });
     } catch (error) {

@@ -185,7 +185,8 @@ export class LocalLauncher implements Launcher {
       });
       await runner.start();
       void removeAbandonedDirectories([...new Set([...bases, tmpdir()])]).then((removed) => {
-        if (removed.length > 0) logger.info('removed what killed applications left', { directories: removed.join(', ') });
+        if (removed.length > 0)
+          logger.info('removed what killed applications left', { directories: removed.join(', ') });
       });
       this.#runner = runner;
       this.#eventLog = eventLog;

@@ -132,7 +132,9 @@ export class MessageProxy {
   #faultOf(frame: Buffer): MessageFault | undefined {
     if (this.planned.length === 0) return undefined;
     const text = payloadOf(frame).toString('latin1');
-    const at = this.planned.findIndex(({ message }) => new RegExp(`(?<![A-Za-z])${message}(?![a-z])`).test(text));
+    const at = this.planned.findIndex(({ message }) =>
+      new RegExp(`(?<![A-Za-z])${message}(?![a-z])`).test(text),
+    );
     const [planned] = at < 0 ? [] : this.planned.splice(at, 1);
     if (planned === undefined) return undefined;
     this.happened.push(planned);

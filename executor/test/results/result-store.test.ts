@@ -2,11 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import {
-  ResultGoneError,
-  fetchResult,
-  readResultRange,
-} from '../../src/results/fetch-result.js';
+import { ResultGoneError, fetchResult, readResultRange } from '../../src/results/fetch-result.js';
 import { ResultStore, resultRangeBytes } from '../../src/results/result-store.js';
 import { createLocalDirectories, SCRATCH_FOLDER } from '../../src/storage/local-directories.js';
 import { TransportFixture } from '../transport/transport-fixture.js';

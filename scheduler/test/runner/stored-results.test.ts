@@ -19,7 +19,8 @@ async function start(options: Partial<SchedulerOptions> = {}) {
   return { backend, runner, lineage: new Lineage() };
 }
 
-const bytesOf = ({ task }: LaunchedTask): Uint8Array<ArrayBuffer> => new Uint8Array(40).fill(task.partition);
+const bytesOf = ({ task }: LaunchedTask): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(40).fill(task.partition);
 
 describe('results that stay on their executors (IndirectTaskResult)', () => {
   it('are fetched before anybody hears that the task ended', async () => {

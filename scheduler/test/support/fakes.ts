@@ -199,7 +199,11 @@ export class FakeBackend implements SchedulerBackend {
   }
 
   /** The update of a task whose result waits to be fetched. */
-  successKept(launched: LaunchedTask, bytes: Uint8Array | Promise<Uint8Array>, sizeBytes: number): TaskUpdate {
+  successKept(
+    launched: LaunchedTask,
+    bytes: Uint8Array | Promise<Uint8Array>,
+    sizeBytes: number,
+  ): TaskUpdate {
     const resultId = `r${launched.task.taskAttemptId}`;
     this.kept.set(resultId, Promise.resolve(bytes));
     const update = this.success(launched) as Extract<TaskUpdate, { kind: 'succeeded' }>;
