@@ -287,7 +287,8 @@ export class RelayedLinks implements ExecutorLinks {
         return;
       case 'left':
         this.#joined.delete(message.executorId);
-        this.#events?.left(message.executorId, message.end);
+        // Those that were asked to stop are no loss.
+        if (this.#stopping === undefined) this.#events?.left(message.executorId, message.end);
         return;
       case 'failed':
         this.#givenUp(new ApplicationGivenUpError(message.reason, message.exitCode));
