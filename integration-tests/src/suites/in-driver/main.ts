@@ -1,10 +1,10 @@
 // The suites as a program for `heddle submit`: mocha runs inside the driver, wherever that is.
-// node_modules/.bin/heddle submit --master yarn integration-tests/src/suites/in-driver/main.ts "$PWD" [part of titles]
+// node_modules/.bin/heddle submit --master yarn integration-tests/src/suites/in-driver/main.ts "$PWD" [pattern of titles]
 import { mocha } from './load-mocha.js';
 import '../index.js';
 
-const [, , , part] = process.argv;
-if (part !== undefined) mocha.fgrep(part);
+const [, , , pattern] = process.argv;
+if (pattern !== undefined) mocha.grep(new RegExp(pattern));
 let passed = 0;
 const finished = Promise.withResolvers<number>();
 const runner = mocha.run((failures) => finished.resolve(failures));
