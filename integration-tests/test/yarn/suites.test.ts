@@ -14,7 +14,7 @@ const parts = {
   client: { pattern: '', atLeast: 1_600 },
   cluster: {
     pattern:
-      '^(actions|the application|jobs and stages|the end of a context|files of|checkpoint|functions that misbehave|classes that use|SequenceFiles|mapAsync|broadcast|accumulators|persist|storage)',
+      '^(actions|the application|jobs and stages|the end of a context|files of|checkpoint|functions that misbehave|classes that use|SequenceFiles|mapAsync|broadcast variables|accumulators|persisting)',
     atLeast: 70,
   },
 };
