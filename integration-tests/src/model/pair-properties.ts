@@ -600,7 +600,8 @@ const shuffled: Claim[] = [
         found,
         Array.from({ length: n }, (_, index) =>
           sortedBy(
-            all.filter(([key]) => weigh(key) % n === index),
+            // A partition is the remainder that is not negative.
+            all.filter(([key]) => ((weigh(key) % n) + n) % n === index),
             ([key]) => key,
           ),
         ),
