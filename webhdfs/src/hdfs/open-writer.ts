@@ -10,6 +10,10 @@ import type { NameNodeClient } from './name-node-client.js';
 
 /** DataNodes that are tried before the first byte is written. */
 const maxDataNodes = 6;
+/** Attempts before the first byte, also at a DataNode that failed: the NameNode may name it again. */
+const maxAttempts = 16;
+const firstPauseMs = 25;
+const maxPauseMs = 1_000;
 const firstPollMs = 3;
 const maxPollMs = 250;
 
@@ -102,9 +106,9 @@ async function begin(write: WriteBegin): Promise<FileWriter> {
   const { nameNodes, path } = write;
   const { transport, options } = nameNodes;
   const silenceMs = transport.options.socketTimeoutMs;
-  const bad: string[] = [];
-  for (;;) {
-    const excluded = await addressesOf(bad, transport);
+  const bad = new Set<string>();
+  for (let attempt = 1, pauseMs = firstPauseMs; ; attempt += 1) {
+    const excluded = await addressesOf([...bad], transport);
     const { url, isGateway } = await nameNodes.redirect({
       method: write.kind === 'create' ? 'PUT' : 'POST',
       op: write.kind.toUpperCase(),
@@ -136,13 +140,19 @@ async function begin(write: WriteBegin): Promise<FileWriter> {
     } catch (error) {
       request.request.destroy();
       if (!(error instanceof DataNodeFailure)) throw error;
-      bad.push(request.node);
-      if (error.verdict === 'final' || bad.length >= maxDataNodes) throw asError(error, path);
+      const isNamedAgain = bad.has(request.node);
+      bad.add(request.node);
+      const isLast = bad.size >= maxDataNodes || attempt >= maxAttempts;
+      if (error.verdict === 'final' || isLast) throw asError(error, path);
       options.logger.warn('a DataNode takes no bytes, another one is tried', {
         path,
         dataNode: error.node,
         reason: error.reason,
       });
+      if (isNamedAgain) {
+        await sleep(pauseMs * (0.5 + Math.random()));
+        pauseMs = Math.min(maxPauseMs, pauseMs * 2);
+      }
     }
   }
 }
