@@ -88,7 +88,7 @@ describe('Programs on YARN', function () {
   async function printed(mode: (typeof modes)[number], result: CommandResult): Promise<string> {
     if (mode === 'client') return result.stdout;
     const id = String(result.report?.['applicationId']);
-    const logs = await run(['logs', id, '--container', '_000001']);
+    const logs = await run(['logs', id, '--container', 'am']);
     return logs.stdout;
   }
 

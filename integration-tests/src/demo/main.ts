@@ -41,7 +41,7 @@ async function demonstrate(user: YarnUser): Promise<void> {
     if (mode === 'cluster') {
       const id = /submitted (application_\d+_\d+)/.exec(result.stderr)?.[1] ?? '';
       say(`\n   What it printed is in its first container's log: heddle logs ${id}`);
-      await show(user, ['logs', id, '--container', '_000001']);
+      await show(user, ['logs', id, '--container', 'am']);
       say(`   heddle status ${id}`);
       await show(user, ['status', id]);
     }

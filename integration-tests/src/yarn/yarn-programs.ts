@@ -138,7 +138,7 @@ export class YarnPrograms {
     return { id: id!, result, signal: (signal) => kill(pid, signal) };
   }
 
-  /** Everything that containers wrote. @param container end of the id of one; all of them by default */
+  /** Everything that containers wrote. @param container end of the id of one, or `am`; all of them by default */
   async log(id: string, container?: string): Promise<string> {
     const part = container === undefined ? [] : ['--container', container];
     return (await this.account.run(['logs', id, ...part])).stdout;
@@ -147,7 +147,7 @@ export class YarnPrograms {
   /** What the driver and the ApplicationMaster told, wherever they told it. */
   async told(mode: DeployMode, result: CommandResult): Promise<string> {
     const id = String(result.report?.['applicationId']);
-    return `${result.stderr}\n${mode === 'client' ? '' : await this.log(id, '_000001')}`;
+    return `${result.stderr}\n${mode === 'client' ? '' : await this.log(id, 'am')}`;
   }
 
   /** What the ResourceManager says of an application. */

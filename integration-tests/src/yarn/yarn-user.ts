@@ -121,7 +121,7 @@ export class YarnUser {
   async printed(mode: DeployMode, result: CommandResult): Promise<string> {
     if (mode === 'client') return result.stdout;
     const id = String(result.report?.['applicationId']);
-    const logs = await this.run(['logs', id, '--container', '_000001', '--json']);
+    const logs = await this.run(['logs', id, '--container', 'am', '--json']);
     if (logs.exitCode !== 0) throw new Error(`${logs.stdout}${logs.stderr}`);
     return logs.stdout
       .trimEnd()

@@ -74,7 +74,7 @@ describe('The verbs of heddle on YARN', function () {
     expect(result.exitCode, result.stderr).to.equal(0);
 
     // After the end: from HDFS, by container too, and as JSON.
-    const master = await user.run(['logs', id, '--container', '_000001']);
+    const master = await user.run(['logs', id, '--container', 'am']);
     expect(master.stdout).to.contain('last words').and.to.not.contain('task words');
     const json = (await user.run(['logs', id, '--json'])).stdout.trimEnd().split('\n');
     const logs = json.map(

@@ -3,7 +3,7 @@ import axios from 'axios';
 import { describeThrown } from '@heddle/common';
 import { exitCodes } from '../../command/exit-codes.js';
 import type { ClusterAccess } from '../cluster-access.js';
-import { isEnded } from '../rm-records.js';
+import { isEnded, type ApplicationReport } from '../rm-records.js';
 import { StagingError } from '../yarn-errors.js';
 import { aggregatedLogs, type ContainerLog } from './aggregated-logs.js';
 import type { VerbRequest } from './verb-request.js';
@@ -18,6 +18,8 @@ const requestTimeoutMs = 20_000;
 const aggregationPatienceMs = 60_000;
 /** And while the ResourceManager says that it goes on. */
 const busyAggregationPatienceMs = 300_000;
+/** As `--container`: the ApplicationMaster's, of the last attempt. YARN need not give it number 1. */
+const masterContainer = 'am';
 const busyStates: ReadonlySet<string | undefined> = new Set(['NOT_START', 'RUNNING']);
 
 /** Prints the logs of an application: from its nodes while it runs, from HDFS when it has ended. */
@@ -36,13 +38,16 @@ export async function printLogs(
     if (request.json) write(JSON.stringify({ ...log, text }));
     else write(`${from === 0 ? `=== ${log.container} on ${log.host}: ${log.file}\n` : ''}${text}`);
   };
-  const wanted = (container: string): boolean =>
-    request.container === undefined || container.endsWith(request.container);
+  const wanted = (container: string, report: ApplicationReport): boolean =>
+    request.container === undefined ||
+    (request.container === masterContainer
+      ? report.amContainerLogs?.includes(container) === true
+      : container.endsWith(request.container));
   for (;;) {
     const report = await cluster.rm.application(request.applicationId);
     if (isEnded(report.state)) break;
     for (const log of await liveLogs(cluster, request.applicationId)) {
-      if (wanted(log.container)) emit(log);
+      if (wanted(log.container, report)) emit(log);
     }
     if (!request.follow) return exitCodes.success;
     await delay(followPauseMs);
@@ -51,19 +56,30 @@ export async function printLogs(
   for (;;) {
     const report = await cluster.rm.application(request.applicationId);
     const logs = await aggregatedLogs(cluster, request.applicationId, report.user);
-    const found = logs.filter(({ container }) => wanted(container));
+    const found = logs.filter(({ container }) => wanted(container, report));
     if (found.length > 0) {
       found.forEach(emit);
       return exitCodes.success;
     }
     const isBusy = busyStates.has(report.logAggregationStatus);
     const patienceMs = isBusy ? busyAggregationPatienceMs : aggregationPatienceMs;
-    if (performance.now() - sinceMs > patienceMs) break;
+    if (performance.now() - sinceMs > patienceMs) {
+      if (shown.size > 0) return exitCodes.success;
+      throw missing(request, logs);
+    }
     await delay(followPauseMs);
   }
-  if (shown.size > 0) return exitCodes.success;
-  throw new StagingError(
-    `${request.applicationId} has ended, and its logs are not in the cluster's file system: log aggregation may be off (yarn.log-aggregation-enable); they are then on its nodes for a while, see yarn.nodemanager.log.retain-seconds`,
+}
+
+function missing({ applicationId, container }: LogsRequest, logs: readonly ContainerLog[]): Error {
+  if (logs.length > 0) {
+    const there = [...new Set(logs.map((log) => log.container))].join(', ');
+    return new StagingError(
+      `${applicationId} has no logs of a container '${container}'; it has those of ${there}`,
+    );
+  }
+  return new StagingError(
+    `${applicationId} has ended, and its logs are not in the cluster's file system: log aggregation may be off (yarn.log-aggregation-enable); they are then on its nodes for a while, see yarn.nodemanager.log.retain-seconds`,
   );
 }
 

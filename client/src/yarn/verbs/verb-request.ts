@@ -53,7 +53,10 @@ export function addVerbs(
     );
   verb('logs', 'print the logs of an application on YARN')
     .argument('<application>', 'its id')
-    .option('--container <id>', 'only this container: its id, or the end of it')
+    .option(
+      '--container <id>',
+      'only this container: its id, the end of it, or am for the ApplicationMaster',
+    )
     .option('-f, --follow', 'go on while the application runs')
     .action(
       (applicationId: string, flags: { container?: string; follow?: boolean; json?: boolean }) =>
