@@ -73,9 +73,9 @@ describe('A ResourceManager that is restarted', function () {
       expect(ended.exitCode, ended.stderr).to.equal(0);
       expect(await yarn.account.printed(mode, ended)).to.contain('sum 7140');
       expect(yarn.marks('task-'), 'each task ran once').to.have.length(12);
-      expect(await yarn.log(id, 'am')).to.contain('registering again');
       const report = await waitForReport(yarn.cluster, id, ({ state }) => state === 'FINISHED');
       expect(report.finalStatus).to.equal('SUCCEEDED');
+      expect(await yarn.log(id, 'am')).to.contain('registering again');
       expect(await yarn.leftProcesses(id)).to.deep.equal([]);
     });
   }
