@@ -17,14 +17,19 @@ const actionMs = (run: MeasuredRun): number => run.result.actionMs;
 const untilResultMs = (run: MeasuredRun): number => run.resultAfterMs;
 const wallMs = (run: MeasuredRun): number => run.wallMs;
 
-export function spineRows(textFile: string, warmRuns: number): readonly Row[] {
-  const row = (name: string, what: string, targetRatio: number, args: string[] = []): Row => ({
+/** Makes rows of which the program's own action is measured. */
+const actionRow =
+  (warmRuns: number) =>
+  (name: string, what: string, targetRatio: number, args: readonly string[] = []): Row => ({
     name,
     what,
     args: [name, String(warmRuns), ...args],
     figureMs: actionMs,
     targetRatio,
   });
+
+export function spineRows(textFile: string, warmRuns: number): readonly Row[] {
+  const row = actionRow(warmRuns);
   return [
     row('narrow', '11 narrow steps over 50 M numbers', 0.1),
     row('word-count', 'word count of 256 MiB of text', 0.7, [textFile]),
@@ -41,13 +46,7 @@ export function spineRows(textFile: string, warmRuns: number): readonly Row[] {
 
 /** Rows of `local-cluster[2,1,1024]`, both engines. */
 export function clusterRows(warmRuns: number): readonly Row[] {
-  const row = (name: string, what: string, targetRatio: number): Row => ({
-    name,
-    what,
-    args: [name, String(warmRuns)],
-    figureMs: actionMs,
-    targetRatio,
-  });
+  const row = actionRow(warmRuns);
   return [
     row('empty-tasks', '10,000 empty tasks', 0.4),
     row('jobs', '200 jobs of 2 tasks', 0.3),
@@ -65,13 +64,7 @@ export function clusterRows(warmRuns: number): readonly Row[] {
 
 /** Rows on YARN in client mode: two executors of one core in containers of the same size, both engines. */
 export function yarnRows(textUri: string, warmRuns: number): readonly Row[] {
-  const action = (name: string, what: string, targetRatio: number, args: string[] = []): Row => ({
-    name,
-    what,
-    args: [name, String(warmRuns), ...args],
-    figureMs: actionMs,
-    targetRatio,
-  });
+  const action = actionRow(warmRuns);
   const start = (
     name: string,
     what: string,

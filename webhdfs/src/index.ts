@@ -14,6 +14,7 @@ export {
 } from './open-file-systems.js';
 export * from './hdfs/errors.js';
 export { mapConcurrently } from './map-concurrently.js';
+export { readWholeFile } from './read-whole-file.js';
 export { expandInput, isHiddenName, type InputFile } from './input/expand-input.js';
 export { codecEnding, codecOfPath, type CompressionCodec } from './input/codec.js';
 export {

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { loadHadoopConfiguration } from '@heddle/hadoop-conf';
 import { MiniCluster } from '@heddle/integration-tests/cluster';
+import { readWholeFile } from '@heddle/webhdfs';
 import { WebHdfsFileSystem, webHdfsOptions } from '@heddle/webhdfs/hadoop';
 
 /** Eight pieces of a file of 256 MiB, each on every node. */
@@ -78,16 +79,7 @@ export class BenchmarkCluster {
     if ((await this.#files.status(path).catch(() => undefined)) === undefined)
       path += '.inprogress';
     const { sizeBytes } = await this.#files.status(path);
-    const reader = await this.#files.openRead(path);
-    const bytes = Buffer.alloc(sizeBytes);
-    let at = 0;
-    while (at < sizeBytes) {
-      const count = await reader.read(at, bytes.subarray(at));
-      if (count === 0) break;
-      at += count;
-    }
-    await reader.close();
-    return bytes.toString('utf8', 0, at);
+    return (await readWholeFile(this.#files, path, sizeBytes)).toString('utf8');
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,7 @@ import {
   mapConcurrently,
   NotADirectoryError,
   OutputExistsError,
+  readWholeFile,
   type FileStatus,
   type FileSystem,
   type FileSystemRegistry,
@@ -194,13 +195,7 @@ async function readMark(fileSystem: FileSystem, path: string): Promise<SuccessMa
   try {
     const { kind, sizeBytes } = await fileSystem.status(path);
     if (kind !== 'file' || sizeBytes > maxMarkBytes) return undefined;
-    const bytes = Buffer.alloc(sizeBytes);
-    const reader = await fileSystem.openRead(path);
-    try {
-      await reader.read(0, bytes);
-    } finally {
-      await reader.close();
-    }
+    const bytes = await readWholeFile(fileSystem, path, sizeBytes);
     const parsed: unknown = JSON.parse(bytes.toString('utf8'));
     return typeof parsed === 'object' && parsed !== null && 'saveId' in parsed
       ? (parsed as SuccessMark)

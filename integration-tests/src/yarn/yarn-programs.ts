@@ -10,6 +10,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MiniCluster } from '@heddle/integration-tests/cluster';
+import { readWholeFile } from '@heddle/webhdfs';
 import type { CommandResult } from '../command/run-heddle.js';
 import { YarnUser, smallExecutor, type DeployMode, type SubmitWords } from './yarn-user.js';
 
@@ -216,11 +217,7 @@ export class YarnPrograms {
   async #read(name: string): Promise<string> {
     const { fileSystem, path } = this.account.files.registry.resolve(name);
     const { sizeBytes } = await fileSystem.status(path);
-    const bytes = Buffer.alloc(sizeBytes);
-    const reader = await fileSystem.openRead(path);
-    await reader.read(0, bytes);
-    await reader.close();
-    return bytes.toString('utf8');
+    return (await readWholeFile(fileSystem, path, sizeBytes)).toString('utf8');
   }
 
   /** Says to a program that waits for a file of that name that it may go on. */

@@ -1,5 +1,5 @@
 import type { ClusterAccess } from '../cluster-access.js';
-import { FileNotFoundError, type FileStatus } from '@heddle/webhdfs';
+import { FileNotFoundError, readWholeFile, type FileStatus } from '@heddle/webhdfs';
 
 /** One file of one container. */
 export interface ContainerLog {
@@ -46,20 +46,12 @@ export async function aggregatedLogs(
     const logs: ContainerLog[] = [];
     for (const { path, sizeBytes, kind } of files) {
       if (kind !== 'file' || path.endsWith('.tmp') || sizeBytes > maxLogBytes) continue;
-      const bytes = Buffer.alloc(sizeBytes);
-      const reader = await fileSystem.openRead(path);
-      let at = 0;
-      while (at < sizeBytes) {
-        const count = await reader.read(at, bytes.subarray(at));
-        if (count === 0) break;
-        at += count;
-      }
-      await reader.close();
+      const bytes = await readWholeFile(fileSystem, path, sizeBytes);
       const host = path
         .split('/')
         .at(-1)!
         .replace(/[_:]\d+$/, '');
-      logs.push(...readAggregatedFile(bytes.subarray(0, at), host));
+      logs.push(...readAggregatedFile(bytes, host));
     }
     if (logs.length > 0) return logs;
   }
