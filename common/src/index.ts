@@ -6,3 +6,4 @@ export * from './errors.js';
 export * from './ids.js';
 export * from './logger.js';
 export * from './logging/index.js';
+export * from './within.js';

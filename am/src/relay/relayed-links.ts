@@ -1,4 +1,4 @@
-import { HeddleError, assertNever, type Logger } from '@heddle/common';
+import { HeddleError, assertNever, within, type Logger } from '@heddle/common';
 import {
   ResultGoneError,
   decodeExecutorMessage,
@@ -379,11 +379,4 @@ export class RelayedLinks implements ExecutorLinks {
     for (const range of this.#ranges.values()) range.fail(error.message);
     if (this.#stopping === undefined) this.#events?.failed(error);
   }
-}
-
-async function within(timeoutMs: number, done: Promise<unknown>): Promise<void> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), timeoutMs);
-  await Promise.race([done, late.promise]);
-  clearTimeout(timer);
 }

@@ -1,3 +1,4 @@
+import { within } from '@heddle/common';
 import { BroadcastDestroyedError } from 'heddle/internal';
 import {
   oneChunk,
@@ -23,14 +24,16 @@ export interface BroadcastStoreOptions {
 /** What an executor has of one variable. */
 type Held =
   | { readonly kind: 'complete'; readonly bytes: SharedArrayBuffer; chunks?: BroadcastChunks }
-  | {
-      readonly kind: 'arriving';
-      readonly done: Promise<SharedArrayBuffer>;
-      readonly abort: AbortController;
-      /** The memory for it, once the hub's plan is here; undefined when that failed. */
-      readonly begun: Promise<BroadcastChunks | undefined>;
-      chunks?: BroadcastChunks;
-    };
+  | Arriving;
+
+interface Arriving {
+  readonly kind: 'arriving';
+  readonly done: Promise<SharedArrayBuffer>;
+  readonly abort: AbortController;
+  /** The memory for it, once the hub's plan is here; undefined when that failed. */
+  readonly begun: PromiseWithResolvers<BroadcastChunks | undefined>;
+  chunks?: BroadcastChunks;
+}
 
 /**
  * The broadcast variables of one executor, host side: each is fetched once, when the first task needs
@@ -83,20 +86,11 @@ export class BroadcastStore {
     if (held !== undefined) return held.kind === 'complete' ? held.bytes : held.done;
     const access = this.#access;
     if (access === undefined) throw new BroadcastDestroyedError(id);
-    const abort = new AbortController();
-    const begun = Promise.withResolvers<BroadcastChunks | undefined>();
-    const fetch = async (): Promise<SharedArrayBuffer> => {
-      try {
-        return await this.#fetch(id, access, arriving, abort.signal, begun.resolve);
-      } finally {
-        begun.resolve(undefined);
-      }
-    };
-    const arriving: Held = {
+    const arriving: Arriving = {
       kind: 'arriving',
-      abort,
-      begun: begun.promise,
-      done: Promise.resolve().then(fetch),
+      abort: new AbortController(),
+      begun: Promise.withResolvers(),
+      done: Promise.resolve().then(() => this.#fetch(id, access, arriving)),
     };
     this.#held.set(id, arriving);
     return arriving.done;
@@ -123,50 +117,35 @@ export class BroadcastStore {
       const held = this.#held.get(wholeNumber(parameters['id']) ?? -1);
       const chunk = wholeNumber(parameters['chunk']) ?? -1;
       // Whoever got its own plan sooner may ask before the plan is here that names this executor.
-      const chunks = held?.kind === 'arriving' ? await soon(held.begun) : held?.chunks;
+      const chunks =
+        held?.kind === 'arriving' ? await within(chunkWaitMs, held.begun.promise) : held?.chunks;
       const bytes = await chunks?.chunk(chunk, chunkWaitMs);
       if (bytes === undefined) return { status: 404 };
       return { status: 200, lengthBytes: bytes.length, stream: oneChunk(bytes) };
     });
   }
 
-  async #fetch(
-    id: number,
-    access: PeerAccess,
-    arriving: Held,
-    signal: AbortSignal,
-    begun: (chunks: BroadcastChunks) => void,
-  ): Promise<SharedArrayBuffer> {
+  async #fetch(id: number, access: PeerAccess, arriving: Arriving): Promise<SharedArrayBuffer> {
+    const { begun, abort } = arriving;
+    const { signal } = abort;
     const { executorId, times = defaultTimes } = this.#options;
     const isWanted = (): boolean => this.#held.get(id) === arriving;
     try {
       const fetch = new BroadcastFetch(id, executorId, access, times, signal);
       const chunks = await fetch.run((memory) => {
         arriving.chunks = memory;
-        begun(memory);
+        begun.resolve(memory);
       });
       signal.throwIfAborted();
       this.#held.set(id, { kind: 'complete', bytes: chunks.bytes, chunks });
       this.#options.changed(id, chunks.bytes);
       return chunks.bytes;
     } catch (error) {
+      begun.resolve(undefined);
       // The next task that needs it tries again.
       if (isWanted()) this.#held.delete(id);
       if (signal.aborted) throw signal.reason;
       throw error;
     }
-  }
-}
-
-/** What a promise gives within `chunkWaitMs`; undefined after that. */
-async function soon<T>(promise: Promise<T | undefined>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), chunkWaitMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
