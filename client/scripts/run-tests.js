@@ -36,10 +36,28 @@ function runMocha() {
     child.on('close', (code) => {
       const passed = Number(/^\s*(\d+) passing\b/m.exec(tail)?.[1] ?? 0);
       const failed = Number(/^\s*(\d+) failing\b/m.exec(tail)?.[1] ?? 0);
+      const failures = failed === 0 ? '' : tail.slice(tail.search(/^\s*\d+ failing\b/m));
       // A runner that fell over without a failing test has failed all the same.
-      resolve({ passed, failed: failed === 0 && code !== 0 ? 1 : failed });
+      resolve({ passed, failed: failed === 0 && code !== 0 ? 1 : failed, failures });
     });
   });
+}
+
+/** Title and first line of each failure, so that the end of a long log names them all. */
+function inBrief(failures) {
+  return failures
+    .split(/^(?= {2}\d+\) )/m)
+    .slice(1)
+    .map((failure) => {
+      const lines = failure.split('\n').map((line) => line.trim());
+      const message = lines.findIndex((line) => /^\w*(Error|Exception)\b.*:/.test(line));
+      return `failed: ${lines
+        .slice(0, message === -1 ? 3 : message + 1)
+        .filter(Boolean)
+        .join(' | ')
+        .slice(0, 600)}\n`;
+    })
+    .join('');
 }
 
 const bin = `PATH="${root}node_modules/.bin:$PATH"`;
@@ -56,5 +74,6 @@ const checks = [
 const counts = await runMocha();
 const brokenChecks = checks.filter((ok) => !ok).length;
 const failed = counts.failed + brokenChecks;
+process.stdout.write(inBrief(counts.failures));
 process.stdout.write(`${counts.passed + checks.length - brokenChecks} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -6,4 +6,5 @@ export * from './errors.js';
 export * from './ids.js';
 export * from './logger.js';
 export * from './logging/index.js';
+export * from './release-bytes.js';
 export * from './within.js';

@@ -22,7 +22,8 @@ export interface JobRequest {
   readonly streamResults?: boolean;
   /**
    * Called once for each position of `partitions`, in any order, on the event loop. `bytes` is the
-   * encoded result of the sink. What it throws fails the job.
+   * encoded result of the sink, to be read in the call: afterwards its memory is given back. What it
+   * throws fails the job.
    */
   onResult(position: number, bytes: Uint8Array): void;
 }

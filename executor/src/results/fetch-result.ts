@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { HeddleError } from '@heddle/common';
+import { HeddleError, releaseBytes } from '@heddle/common';
 import type { StoredResult } from 'heddle/internal';
 import type { Peer } from '../transport/index.js';
 import type { PeerClient } from '../storage/remote/peers.js';
@@ -45,7 +45,9 @@ export async function fetchResult(
       const from = next;
       const to = Math.min(sizeBytes, from + resultRangeBytes);
       next = to;
-      whole.set(await readRange(read, from, to), from);
+      const range = await readRange(read, from, to);
+      whole.set(range, from);
+      releaseBytes(range);
     }
   };
   try {

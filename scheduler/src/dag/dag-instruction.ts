@@ -81,7 +81,8 @@ export type DagInstruction =
   | {
       readonly kind: 'deliverResult';
       readonly jobId: number;
-      readonly position: number;
+      /** Places of the partition in the job's request. */
+      readonly positions: readonly number[];
       readonly bytes: Uint8Array;
     }
   | { readonly kind: 'mergeAccumulators'; readonly updates: readonly AccumulatorUpdate[] }

@@ -358,9 +358,8 @@ export class DagScheduler {
       if (this.#failIfTooLarge(job)) return;
       for (const each of ready) {
         this.#mergeAccumulators(each.accumulators);
-        for (const position of job.positionsOf(each.partition)) {
-          this.#out.push({ kind: 'deliverResult', jobId: job.id, position, bytes: each.bytes });
-        }
+        const positions = job.positionsOf(each.partition);
+        this.#out.push({ kind: 'deliverResult', jobId: job.id, positions, bytes: each.bytes });
       }
     }
     this.#partitionDone(stage, partition);

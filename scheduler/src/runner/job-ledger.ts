@@ -1,5 +1,5 @@
 import type { Logger } from '@heddle/common';
-import { assertNever, callSiteShort, describeThrown, toError } from '@heddle/common';
+import { assertNever, callSiteShort, describeThrown, releaseBytes, toError } from '@heddle/common';
 import type { AccumulatorSink, AccumulatorUpdate, CodeTable, JobRequest } from 'heddle/internal';
 import type { CommitCoordinator } from '../commit/commit-coordinator.js';
 import type { ActiveJob } from '../dag/active-job.js';
@@ -53,11 +53,12 @@ export class JobLedger {
     return jobId;
   }
 
-  deliver({ jobId, position, bytes }: Extract<DagInstruction, { kind: 'deliverResult' }>): void {
+  deliver({ jobId, positions, bytes }: Extract<DagInstruction, { kind: 'deliverResult' }>): void {
     const job = this.#jobs.get(jobId);
     if (job === undefined || job.refusal !== undefined) return;
     try {
-      job.request.onResult(position, bytes);
+      for (const position of positions) job.request.onResult(position, bytes);
+      releaseBytes(bytes);
     } catch (error) {
       // The job may end in this very list of instructions: remember it for `end`.
       job.refusal = { error };

@@ -208,7 +208,11 @@ export class DagStory {
         return `end ${stage.id}.${stageAttempt}${failure === undefined ? '' : ' unfinished'}`;
       }
       case 'deliverResult':
-        return `result ${instruction.jobId}@${instruction.position}=${instruction.bytes[0] ?? ''}`;
+        return instruction.positions
+          .map(
+            (position) => `result ${instruction.jobId}@${position}=${instruction.bytes[0] ?? ''}`,
+          )
+          .join(', ');
       case 'mergeAccumulators':
         return `merge ${instruction.updates.map((each) => each.accumulatorId).join(' ')}`;
       case 'dropCachedRdd':

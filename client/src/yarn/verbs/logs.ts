@@ -20,7 +20,13 @@ const aggregationPatienceMs = 60_000;
 const busyAggregationPatienceMs = 300_000;
 /** As `--container`: the ApplicationMaster's, of the last attempt. YARN need not give it number 1. */
 const masterContainer = 'am';
-const busyStates: ReadonlySet<string | undefined> = new Set(['NOT_START', 'RUNNING']);
+/** Before the nodes have begun, or of a ResourceManager that has been started again since. */
+const notStarted = 'NOT_START';
+const busyStates: ReadonlySet<string | undefined> = new Set([
+  notStarted,
+  'RUNNING',
+  'RUNNING_WITH_FAILURE',
+]);
 
 /** Prints the logs of an application: from its nodes while it runs, from HDFS when it has ended. */
 export async function printLogs(
@@ -30,13 +36,20 @@ export async function printLogs(
 ): Promise<number> {
   const shown = new Map<string, number>();
   const emit = (log: ContainerLog): void => {
-    const key = `${log.container}/${log.file}`;
+    const key = keyOf(log);
     const from = shown.get(key) ?? 0;
     if (log.text.length <= from) return;
     const text = log.text.slice(from);
     shown.set(key, log.text.length);
     if (request.json) write(JSON.stringify({ ...log, text }));
     else write(`${from === 0 ? `=== ${log.container} on ${log.host}: ${log.file}\n` : ''}${text}`);
+  };
+  const complaints = new Set<string>();
+  const complain = (log: ContainerLog, problem: string): void => {
+    const line = `${log.container} on ${log.host}: ${log.file} cannot be read now: ${problem}`;
+    if (complaints.size === complaints.add(line).size) return;
+    if (request.json) write(JSON.stringify({ ...log, problem }));
+    else write(`=== ${line}\n`);
   };
   const wanted = (container: string, report: ApplicationReport): boolean =>
     request.container === undefined ||
@@ -47,7 +60,9 @@ export async function printLogs(
     const report = await cluster.rm.application(request.applicationId);
     if (isEnded(report.state)) break;
     for (const log of await liveLogs(cluster, request.applicationId)) {
-      if (wanted(log.container, report)) emit(log);
+      if (!wanted(log.container, report)) continue;
+      if (log.problem === undefined) emit(log);
+      else complain(log, log.problem);
     }
     if (!request.follow) return exitCodes.success;
     await delay(followPauseMs);
@@ -57,10 +72,8 @@ export async function printLogs(
     const report = await cluster.rm.application(request.applicationId);
     const logs = await aggregatedLogs(cluster, request.applicationId, report.user);
     const found = logs.filter(({ container }) => wanted(container, report));
-    if (found.length > 0) {
-      found.forEach(emit);
-      return exitCodes.success;
-    }
+    found.forEach(emit);
+    if (found.length > 0 && isComplete(found, shown, report)) return exitCodes.success;
     const isBusy = busyStates.has(report.logAggregationStatus);
     const patienceMs = isBusy ? busyAggregationPatienceMs : aggregationPatienceMs;
     if (performance.now() - sinceMs > patienceMs) {
@@ -69,6 +82,23 @@ export async function printLogs(
     }
     await delay(followPauseMs);
   }
+}
+
+/** Whether no node has still to bring its file: one node's may be there long before another's. */
+function isComplete(
+  found: readonly ContainerLog[],
+  shown: ReadonlyMap<string, number>,
+  report: ApplicationReport,
+): boolean {
+  const status = report.logAggregationStatus;
+  if (status !== undefined && status !== notStarted) return !busyStates.has(status);
+  // Nobody says so: then everything that was seen while it ran must have come.
+  const there = new Set(found.map((log) => keyOf(log)));
+  return [...shown.keys()].every((key) => there.has(key));
+}
+
+function keyOf({ container, file }: ContainerLog): string {
+  return `${container}/${file}`;
 }
 
 function missing({ applicationId, container }: LogsRequest, logs: readonly ContainerLog[]): Error {
@@ -83,23 +113,28 @@ function missing({ applicationId, container }: LogsRequest, logs: readonly Conta
   );
 }
 
-async function liveLogs(cluster: ClusterAccess, applicationId: string): Promise<ContainerLog[]> {
+/** A file of a running container; with a problem, its text is not known. */
+type LiveLog = ContainerLog & { readonly problem?: string };
+
+async function liveLogs(cluster: ClusterAccess, applicationId: string): Promise<LiveLog[]> {
   const containers = await cluster.rm.containers(applicationId);
   const logs = await Promise.all(
     containers.map(async ({ id, nodeHttpAddress }) => {
       const host = nodeHttpAddress.replace(/^https?:\/\//, '').split(':')[0]!;
       const files = await Promise.all(
-        logFiles.map(async (file): Promise<ContainerLog | undefined> => {
+        logFiles.map(async (file): Promise<LiveLog | undefined> => {
           const base = nodeHttpAddress.startsWith('http')
             ? nodeHttpAddress
             : `http://${nodeHttpAddress}`;
           const url = `${base}/ws/v1/node/containerlogs/${id}/${file}`;
-          const text = await fetchText(url, cluster.user).catch(
-            (error: unknown) => `(cannot be read: ${describeThrown(error, 200)})`,
-          );
-          return text === undefined || text === ''
-            ? undefined
-            : { container: id, host, file, text };
+          try {
+            const text = await fetchText(url, cluster.user);
+            if (text === undefined || text === '') return undefined;
+            return { container: id, host, file, text };
+          } catch (error) {
+            const problem = describeThrown(error, 200);
+            return { container: id, host, file, text: '', problem };
+          }
         }),
       );
       return files.filter((log) => log !== undefined);
