@@ -208,6 +208,23 @@ describe('SequenceFiles, by us and by Hadoop’s own classes', function () {
     });
   }
 
+  for (const codec of ['gzip', 'deflate'] as const) {
+    it(`text by ${codec}: Hadoop’s own codec reads what saveAsTextFile writes (B.5 saveAsTextFile)`, async () => {
+      await run(`
+        await sc.range(0, 20_000, 1, 1).map((x) => 'line ' + x + ' ü😀')
+          .saveAsTextFile('file://${scratch.path}/text', { codec: '${codec}' });
+        console.log('true');`);
+      const ending = { gzip: 'gz', deflate: 'deflate' }[codec];
+      const file = `file://${scratch.path}/text/part-00000.${ending}`;
+      const shown = await cluster.runHadoop('org.apache.hadoop.fs.FsShell', ['-text', file], {
+        user,
+      });
+      expect(shown.code, shown.stderr).to.equal(0);
+      const lines = shown.stdout.split('\n').slice(0, -1);
+      expect(lines).to.deep.equal(Array.from({ length: 20_000 }, (_, x) => `line ${x} ü😀`));
+    });
+  }
+
   it('zstd: Hadoop finds the class that our files name, and reads them where it has its native library', async () => {
     const root = `file://${scratch.path}`;
     await run(`

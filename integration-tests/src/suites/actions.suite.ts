@@ -1,12 +1,27 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { expect } from 'chai';
 import { useContext } from './support/context.js';
 import { rejection, taskError } from './support/expect-error.js';
 import { jobsOf } from './support/jobs.js';
 import { here } from './support/paths.js';
+
+type Decode = (file: string) => string;
+
+const hasTool = (tool: string): boolean => spawnSync(tool, ['--version']).status === 0;
+
+const byTool =
+  (tool: string): Decode =>
+  (file) =>
+    execFileSync(tool, ['-dc', file], { encoding: 'utf8' });
+
+const byNode =
+  (decode: (bytes: Uint8Array) => Buffer): Decode =>
+  (file) =>
+    decode(readFileSync(file)).toString();
 
 describe('actions (B.5)', () => {
   const suite = useContext();
@@ -290,13 +305,35 @@ describe('actions (B.5)', () => {
       ]);
     });
 
-    it('compresses', async () => {
-      const path = join(directory, 'zipped');
-      await suite.sc.parallelize(['x', 'y'], 1).saveAsTextFile(here(path), { codec: 'gzip' });
-      expect(readdirSync(path)).to.include('part-00000.gz');
-      expect(gunzipSync(readFileSync(join(path, 'part-00000.gz'))).toString()).to.equal('x\ny\n');
-      expect(await suite.sc.textFile(here(path)).collect()).to.deep.equal(['x', 'y']);
-    });
+    const decoders = {
+      gzip: { ending: '.gz', decode: byTool('gzip') },
+      zstd: {
+        ending: '.zst',
+        decode: hasTool('zstd') ? byTool('zstd') : byNode(zstdDecompressSync),
+      },
+      deflate: { ending: '.deflate', decode: byNode(inflateSync) },
+      brotli: { ending: '.br', decode: byNode(brotliDecompressSync) },
+    } as const;
+    for (const [codec, { ending, decode }] of Object.entries(decoders)) {
+      it(`compresses with ${codec}: the usual decoder reads it, and textFile`, async () => {
+        const { sc } = suite;
+        const path = join(directory, codec);
+        const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i % 1_000} of äöü ${i}`);
+        const options = { codec: codec as keyof typeof decoders };
+        await sc.parallelize([...lines, ''], 3).saveAsTextFile(here(path), options);
+        const parts = readdirSync(path).filter((name) => name.startsWith('part-'));
+        expect(parts.sort()).to.deep.equal([0, 1, 2].map((i) => `part-0000${i}${ending}`));
+        const text = `${lines.join('\n')}\n\n`;
+        const files = parts.map((name) => join(path, name));
+        const bytes = files.reduce((sum, file) => sum + readFileSync(file).length, 0);
+        expect(bytes).to.be.lessThan(text.length / 2);
+        expect(files.map(decode).join('') === text).to.equal(true);
+        expect(await sc.textFile(here(path)).collect()).to.deep.equal([...lines, '']);
+        // Empty partitions are files of the codec too.
+        await sc.parallelize(['x'], 2).saveAsTextFile(here(path), { ...options, overwrite: true });
+        expect(await sc.textFile(here(path)).collect()).to.deep.equal(['x']);
+      });
+    }
 
     it('refuses an existing path before any task, and replaces it when told to', async () => {
       const path = join(directory, 'existing');

@@ -14,6 +14,8 @@ import './model.suite.js';
 import './sharing.suite.js';
 import './hostile.suite.js';
 import './scheduling.suite.js';
+import './flows.suite.js';
+import './large-groups.suite.js';
 import './checkpoint.suite.js';
 import './files.suite.js';
 import './storage.suite.js';

@@ -6,6 +6,7 @@ import {
   checkElementCount,
   type ActionOptions,
 } from '../arguments.js';
+import { throwIfAborted } from '../prepare.js';
 import type { RddNode } from '../rdd-node.js';
 import { allPartitions, beginAction, decodeRecords, runSink } from './run.js';
 
@@ -97,11 +98,11 @@ export function toLocalIterator<T>(
   const ending = new AbortController();
   const signal =
     options.signal === undefined ? ending.signal : AbortSignal.any([options.signal, ending.signal]);
-  return iteratePartitions<T>(
-    node,
-    beginAction(node.core, 'toLocalIterator', { signal: options.signal }),
-    { signal, ending, prefetch },
-  );
+  return iteratePartitions<T>(node, beginAction(node.core, 'toLocalIterator', {}), {
+    signal,
+    ending,
+    prefetch,
+  });
 }
 
 async function* iteratePartitions<T>(
@@ -110,6 +111,8 @@ async function* iteratePartitions<T>(
   { signal, ending, prefetch }: { signal: AbortSignal; ending: AbortController; prefetch: boolean },
 ): AsyncGenerator<T, undefined> {
   const call = { ...begun, signal };
+  // A signal that was aborted before is told where every other failure is: at the first step.
+  throwIfAborted(signal, 'before it began');
   await node.core.prepare(node, call);
   const partitions = allPartitions(node);
   const load = (index: number): Promise<T[]> | undefined => {
