@@ -20,6 +20,9 @@ export interface BenchmarkResult {
   readonly actionMs: number;
   /** The same action again, in the same process. */
   readonly warmMs?: readonly number[];
+  /** Processor time of all processes of the application, where the program measures it. */
+  readonly actionCpuMs?: number;
+  readonly warmCpuMs?: readonly number[];
   /** A count or sum that both engines must agree on. */
   readonly check: string;
 }

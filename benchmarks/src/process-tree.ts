@@ -5,6 +5,9 @@ const scanIntervalMs = 200;
 /** What the command line of an executor process names. */
 const executorEntry = /\/(?:yarn-)?executor-main\.js(\0|$)|CoarseGrainedExecutorBackend/;
 
+/** Linux counts processor time in these, whatever the machine (`sysconf(_SC_CLK_TCK)`). */
+const tickMs = 10;
+
 /** The memory of a process and all its descendants, from `/proc`, as seen by looking now and then. */
 export class ProcessTree {
   readonly #rootPid: number;
@@ -46,6 +49,18 @@ export class ProcessTree {
       if (peakBytes > this.#executorPeaks.get(pid)!) this.#executorPeaks.set(pid, peakBytes);
     }
     this.#peakRssBytes = Math.max(this.#peakRssBytes, totalBytes);
+  }
+
+  /** Processor time of the processes that the last `look` found, in milliseconds. */
+  cpuMs(): number {
+    let ticks = 0;
+    for (const pid of this.#pids) {
+      const stat = read(pid, 'stat');
+      // The name before it, in brackets, may hold anything.
+      const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+      ticks += Number(fields?.[11] ?? 0) + Number(fields?.[12] ?? 0);
+    }
+    return ticks * tickMs;
   }
 
   #scan(): void {

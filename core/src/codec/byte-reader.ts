@@ -8,13 +8,13 @@ import { CorruptDataError } from './errors.js';
  */
 export class ByteReader {
   readonly #buffer: FastBuffer;
-  readonly #view: DataView;
+  /** Made when it is first needed: small values get by without one. */
+  #view: DataView | undefined;
   readonly #end: number;
   #position: number;
 
   constructor(bytes: Uint8Array, offset = 0, end = bytes.length) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as FastBuffer;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#position = offset;
     this.#end = Math.min(end, bytes.length);
   }
@@ -33,19 +33,19 @@ export class ByteReader {
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2), true);
+    return this.#numbers().getUint16(this.#take(2), true);
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
+    return this.#numbers().getUint32(this.#take(4), true);
   }
 
   i32(): number {
-    return this.#view.getInt32(this.#take(4), true);
+    return this.#numbers().getInt32(this.#take(4), true);
   }
 
   f64(): number {
-    return this.#view.getFloat64(this.#take(8), true);
+    return this.#numbers().getFloat64(this.#take(8), true);
   }
 
   varint(): number {
@@ -93,6 +93,11 @@ export class ByteReader {
 
   skip(count: number): void {
     this.#take(count);
+  }
+
+  #numbers(): DataView {
+    const { buffer, byteOffset, byteLength } = this.#buffer;
+    return (this.#view ??= new DataView(buffer, byteOffset, byteLength));
   }
 
   #take(count: number): number {

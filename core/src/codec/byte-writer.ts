@@ -13,12 +13,12 @@ const SHORT_STRING = 24;
  */
 export class ByteWriter {
   #buffer: FastBuffer;
-  #view: DataView;
+  /** Made when it is first needed: small values get by without one. */
+  #view: DataView | undefined;
   #length = 0;
 
   constructor(initialBytes = 256) {
     this.#buffer = Buffer.allocUnsafeSlow(Math.max(16, initialBytes)) as FastBuffer;
-    this.#view = viewOf(this.#buffer);
   }
 
   /** Bytes written so far. */
@@ -33,25 +33,25 @@ export class ByteWriter {
 
   u16(value: number): void {
     this.#reserve(2);
-    this.#view.setUint16(this.#length, value, true);
+    this.#numbers().setUint16(this.#length, value, true);
     this.#length += 2;
   }
 
   u32(value: number): void {
     this.#reserve(4);
-    this.#view.setUint32(this.#length, value, true);
+    this.#numbers().setUint32(this.#length, value, true);
     this.#length += 4;
   }
 
   i32(value: number): void {
     this.#reserve(4);
-    this.#view.setInt32(this.#length, value, true);
+    this.#numbers().setInt32(this.#length, value, true);
     this.#length += 4;
   }
 
   f64(value: number): void {
     this.#reserve(8);
-    this.#view.setFloat64(this.#length, value, true);
+    this.#numbers().setFloat64(this.#length, value, true);
     this.#length += 8;
   }
 
@@ -102,7 +102,7 @@ export class ByteWriter {
   }
 
   patchU32(at: number, value: number): void {
-    this.#view.setUint32(at, value, true);
+    this.#numbers().setUint32(at, value, true);
   }
 
   /** A copy of everything written. */
@@ -136,6 +136,10 @@ export class ByteWriter {
     return true;
   }
 
+  #numbers(): DataView {
+    return (this.#view ??= viewOf(this.#buffer));
+  }
+
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed > this.#buffer.length) this.#grow(needed);
@@ -151,7 +155,7 @@ export class ByteWriter {
     const grown = Buffer.allocUnsafeSlow(size) as FastBuffer;
     grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;
-    this.#view = viewOf(grown);
+    this.#view = undefined;
   }
 }
 

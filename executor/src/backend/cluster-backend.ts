@@ -1,9 +1,10 @@
 import { assertNever, InternalError, type HeddleError, type Logger } from '@heddle/common';
 import type { BackendEvents, ExecutorWish, SchedulerBackend } from '@heddle/scheduler';
-import type { StageBinary, StoredResult, TaskDescription, TaskUpdate } from 'heddle/internal';
+import type { StageBinary, StoredResult, TaskDescription } from 'heddle/internal';
 import type { DriverMessage, ExecutorMessage, PeerInfo } from '../control/index.js';
 import { unpackUpdates } from '../control/task-updates.js';
 import { fetchResult } from '../results/fetch-result.js';
+import { packTasks } from '../thread/packed-runs.js';
 import type { ExecutorEnd, ExecutorLinks, JoinedExecutor } from './executor-links.js';
 
 /** How long executors have to confirm a removal. */
@@ -85,7 +86,12 @@ export class ClusterBackend implements SchedulerBackend {
       this.#links.send(executorId, stage);
       member.stages.add(key);
     }
-    this.#links.send(executorId, { kind: 'launch', task });
+    const { followers, ...first } = task;
+    this.#links.send(executorId, {
+      kind: 'launch',
+      task: first,
+      ...(followers !== undefined && { followers: packTasks(followers) }),
+    });
   }
 
   kill(executorId: string, taskAttemptId: number, reason: string): void {
@@ -186,10 +192,8 @@ export class ClusterBackend implements SchedulerBackend {
     if (member === undefined) return;
     switch (message.kind) {
       case 'taskUpdates':
-        for (const update of unpackUpdates(message)) {
-          // Whatever it says it is: its connection says who it is.
-          this.#events?.taskUpdate(withExecutor(update, executorId));
-        }
+        // Its connection says who it is.
+        for (const update of unpackUpdates(message, executorId)) this.#events?.taskUpdate(update);
         return;
       case 'mayCommit': {
         const { requestId, saveId, generation, partition, taskAttemptId } = message;
@@ -268,10 +272,6 @@ export class ClusterBackend implements SchedulerBackend {
     }
     clearTimeout(timer);
   }
-}
-
-function withExecutor(update: TaskUpdate, executorId: string): TaskUpdate {
-  return update.executorId === executorId ? update : { ...update, executorId };
 }
 
 function stageKey(stageId: number, stageAttempt: number): string {

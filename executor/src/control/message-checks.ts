@@ -68,6 +68,14 @@ const result = union({
   stored: { resultId: text, sizeBytes: whole },
 });
 
+/** `PackedValues`. */
+const values: Check = (value) =>
+  isRecord(value) &&
+  bytes(value['bytes']) &&
+  value['sizesBytes'] instanceof Uint32Array &&
+  value['sizesBytes'].reduce((sum, size) => sum + size, 0) ===
+    (value['bytes'] as Uint8Array).length;
+
 const failure = union({
   exception: { error: bytes, summary: text, retryable: flag },
   fetchFailed: {
@@ -86,12 +94,11 @@ const failure = union({
 const update = union({
   succeeded: {
     taskAttemptId: whole,
-    executorId: text,
     result,
     accumulators: listOf(record({ accumulatorId: whole, value: bytes })),
     blocks: listOf(blockStatus),
   },
-  failed: { taskAttemptId: whole, executorId: text, failure },
+  failed: { taskAttemptId: whole, failure },
 });
 
 const messages: Readonly<Record<ExecutorMessage['kind'], Fields>> = {
@@ -104,7 +111,7 @@ const messages: Readonly<Record<ExecutorMessage['kind'], Fields>> = {
     programHash: text,
   },
   heartbeat: { runningTasks: listOf(whole), cacheBytes: amount },
-  taskUpdates: { updates: listOf(update), metrics },
+  taskUpdates: { updates: listOf((value) => whole(value) || update(value)), values, metrics },
   mayCommit: {
     requestId: whole,
     saveId: whole,
@@ -130,11 +137,14 @@ export function checkExecutorMessage(value: unknown): ExecutorMessage | string {
   const wrong = Object.entries(fields).find(([name, check]) => !check(value[name]));
   if (wrong !== undefined) return `the field ${wrong[0]} of a message ${kind} is missing or wrong`;
   const message = value as unknown as ExecutorMessage;
-  if (
-    message.kind === 'taskUpdates' &&
-    message.metrics.length !== message.updates.length * metricsOfRun
-  ) {
+  if (message.kind !== 'taskUpdates') return message;
+  const { updates, values: packed, metrics: all } = message;
+  if (all.length !== updates.length * metricsOfRun) {
     return 'a message taskUpdates does not have the metrics of its updates';
+  }
+  const alone = updates.filter((each) => typeof each === 'number').length;
+  if (packed.sizesBytes.length !== alone) {
+    return 'a message taskUpdates does not have the results of its updates';
   }
   return message;
 }

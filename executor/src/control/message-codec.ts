@@ -67,6 +67,7 @@ function decoded(bytes: Uint8Array, peer: string): unknown {
 
 /** The encoding of a view holds its whole buffer, of which a thread's results are often a small part. */
 function compactUpdate(update: PackedUpdates['updates'][number]): PackedUpdates['updates'][number] {
+  if (typeof update === 'number') return update;
   switch (update.kind) {
     case 'succeeded': {
       const { result, accumulators } = update;

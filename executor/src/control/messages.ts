@@ -1,4 +1,5 @@
 import type { BlockStatus, StageBinary, TaskDescription } from 'heddle/internal';
+import type { PackedTasks } from '../thread/packed-runs.js';
 import type { PackedUpdates } from './task-updates.js';
 
 /** Version of everything in this folder; both sides of a connection must agree on it. */
@@ -26,7 +27,11 @@ export type DriverMessage =
   | { readonly kind: 'refused'; readonly exitCode: number; readonly reason: string }
   | { readonly kind: 'registerStage'; readonly stage: StageBinary }
   | { readonly kind: 'unregisterStage'; readonly stageId: number; readonly stageAttempt: number }
-  | { readonly kind: 'launch'; readonly task: TaskDescription }
+  | {
+      readonly kind: 'launch';
+      readonly task: Omit<TaskDescription, 'followers'>;
+      readonly followers?: PackedTasks;
+    }
   | { readonly kind: 'kill'; readonly taskAttemptId: number; readonly reason: string }
   /** Give back what waits behind a running task, up to and including this attempt. */
   | { readonly kind: 'recall'; readonly taskAttemptId: number }

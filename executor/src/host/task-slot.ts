@@ -17,6 +17,7 @@ import type { AvailableBlock, StoreBlockMessage } from '../storage/block-message
 import type { BlockStore } from '../storage/block-store.js';
 import type { FetchFeeder } from '../shuffle/remote/fetch-feeder.js';
 import { ControlWords } from '../thread/control-words.js';
+import { unpackEnds } from '../thread/ended-runs.js';
 import { HostCallPort, type HostReply, type HostRequest } from '../thread/host-calls.js';
 import type { EndedRun, HostMessage, ThreadMessage, ThreadSettings } from '../thread/messages.js';
 import { packTasks, unpackMetrics } from '../thread/packed-runs.js';
@@ -312,7 +313,7 @@ export class TaskSlot {
   #handle(message: HostMessage): void {
     switch (message.kind) {
       case 'ended':
-        message.runs.forEach((ended, position) =>
+        unpackEnds(message).forEach((ended, position) =>
           this.#taskEnded(ended, unpackMetrics(message.metrics, position)),
         );
         return;
@@ -434,7 +435,12 @@ export class TaskSlot {
       run,
       blocks: blocks.blocksFor(persisted),
       blockRoom: persisted.map(({ rddId }) => [rddId, blocks.roomFor(rddId)]),
-      ...(followers.length > 0 && { followers: packTasks(followers) }),
+      ...(followers.length > 0 && {
+        followers: {
+          ...packTasks(followers.map((each) => each.task)),
+          runs: followers.map((each) => each.run),
+        },
+      }),
     });
   }
 

@@ -14,6 +14,7 @@ import { packUpdates, type EndedUpdate } from '../control/task-updates.js';
 import { Executor } from '../host/executor.js';
 import type { PrestartedThreads } from '../host/prestarted-threads.js';
 import { makeShuffleNetwork } from '../shuffle/remote/make-shuffle-network.js';
+import { unpackTasks } from '../thread/packed-runs.js';
 import { AuthenticatedServer, type AttemptKey } from '../transport/index.js';
 import { controlTimes, maxMessageBytes } from './control-settings.js';
 import { executorExitCodes } from './exit-codes.js';
@@ -233,7 +234,7 @@ export class ExecutorProcess {
         executor.unregisterStage(message.stageId, message.stageAttempt);
         return;
       case 'launch':
-        executor.launch(message.task);
+        executor.launch(launchedTask(message));
         return;
       case 'kill':
         executor.kill(message.taskAttemptId, message.reason);
@@ -360,6 +361,13 @@ export class ExecutorProcess {
     const isBusy = this.#executor.runningTasks > 0;
     this.#options.exit(exitCode, isBusy ? this.#directories.own : []);
   }
+}
+
+function launchedTask({
+  task,
+  followers,
+}: Extract<DriverMessage, { kind: 'launch' }>): TaskDescription {
+  return followers === undefined ? task : { ...task, followers: unpackTasks(followers, task) };
 }
 
 function resultBytes(result: TaskResult): number {

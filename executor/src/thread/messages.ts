@@ -10,6 +10,7 @@ import type { AvailableBlock, BlockMessage } from '../storage/block-messages.js'
 import type { ThreadShuffleSettings } from '../shuffle/remote/executor-shuffle.js';
 import type { OpenFetchMessage } from '../shuffle/remote/fetch-messages.js';
 import type { CallMessage } from './host-calls.js';
+import type { PackedEnds } from './ended-runs.js';
 import type { PackedTasks } from './packed-runs.js';
 
 /** What a thread is told once, before its first task. Plain data, structured-clonable. */
@@ -59,7 +60,7 @@ export type ThreadMessage =
       /** Bytes that a new block of each persisted RDD may take in memory. */
       readonly blockRoom: readonly (readonly [rddId: number, bytes: number])[];
       /** Tasks of the same stage that run after it, one after another; none of them reads blocks. */
-      readonly followers?: PackedTasks;
+      readonly followers?: PackedTasks & { readonly runs: readonly number[] };
     }
   /** A follower that has not begun shall not. */
   | { readonly kind: 'cancel'; readonly run: number }
@@ -85,12 +86,7 @@ export type TaskOutcome =
 export type HostMessage =
   /** The thread has loaded its code and takes tasks. */
   | { readonly kind: 'ready' }
-  | {
-      readonly kind: 'ended';
-      readonly runs: readonly EndedRun[];
-      /** `packMetrics` of the runs. */
-      readonly metrics: Float64Array;
-    }
+  | ({ readonly kind: 'ended' } & PackedEnds)
   /** Answered through `ControlWords`. */
   | { readonly kind: 'mayCommit'; readonly run: number; readonly saveId: number }
   /** The task called `process.exit`; the thread ends now. */

@@ -9,42 +9,49 @@ export interface QueuedTask {
 
 /**
  * Tasks that follow another one of the same stage, as columns: what all share is sent once. Objects
- * of many properties are what makes a message between threads slow.
+ * of many properties are what makes messages slow.
  */
 export interface PackedTasks {
-  readonly runs: readonly number[];
   readonly taskAttemptIds: readonly number[];
   readonly partitions: readonly number[];
   readonly attemptNumbers: readonly number[];
-  /** `null` for a split that says nothing but the partition. */
-  readonly splits: readonly (Split | null)[];
+  /** `null` for a split that says nothing but the partition; left out when all are such. */
+  readonly splits?: readonly (Split | null)[];
+  /** Left out when none has any. */
+  readonly blockLocations?: readonly TaskDescription['blockLocations'][];
 }
 
-/** Packs tasks that differ only in attempt, partition and split. */
-export function packTasks(tasks: readonly QueuedTask[]): PackedTasks {
+/** Packs tasks that differ only in attempt, partition, split and the blocks that they may read. */
+export function packTasks(tasks: readonly TaskDescription[]): PackedTasks {
   return {
-    runs: tasks.map(({ run }) => run),
-    taskAttemptIds: tasks.map(({ task }) => task.taskAttemptId),
-    partitions: tasks.map(({ task }) => task.partition),
-    attemptNumbers: tasks.map(({ task }) => task.attemptNumber),
-    splits: tasks.map(({ task }) => (isPlain(task) ? null : task.split)),
+    taskAttemptIds: tasks.map(({ taskAttemptId }) => taskAttemptId),
+    partitions: tasks.map(({ partition }) => partition),
+    attemptNumbers: tasks.map(({ attemptNumber }) => attemptNumber),
+    ...(!tasks.every(isPlain) && {
+      splits: tasks.map((task) => (isPlain(task) ? null : task.split)),
+    }),
+    ...(tasks.some((task) => task.blockLocations !== undefined) && {
+      blockLocations: tasks.map((task) => task.blockLocations),
+    }),
   };
 }
 
 /** @param first the task that they follow */
-export function unpackTasks(packed: PackedTasks, first: TaskDescription): QueuedTask[] {
-  return packed.runs.map((run, position) => {
+export function unpackTasks(packed: PackedTasks, first: TaskDescription): TaskDescription[] {
+  const { stageId, stageAttempt, generation } = first;
+  return packed.taskAttemptIds.map((taskAttemptId, position) => {
     const partition = packed.partitions[position]!;
-    const task: TaskDescription = {
-      taskAttemptId: packed.taskAttemptIds[position]!,
-      stageId: first.stageId,
-      stageAttempt: first.stageAttempt,
-      generation: first.generation,
+    const blockLocations = packed.blockLocations?.[position];
+    return {
+      taskAttemptId,
+      stageId,
+      stageAttempt,
+      generation,
       partition,
       attemptNumber: packed.attemptNumbers[position]!,
-      split: packed.splits[position] ?? { index: partition },
+      split: packed.splits?.[position] ?? { index: partition },
+      ...(blockLocations !== undefined && { blockLocations }),
     };
-    return { task, run };
   });
 }
 

@@ -141,7 +141,10 @@ class TaskThread {
     switch (message.kind) {
       case 'task':
         if (message.followers !== undefined) {
-          this.#queue.push(...unpackTasks(message.followers, message.task));
+          const { runs, ...packed } = message.followers;
+          unpackTasks(packed, message.task).forEach((task, i) => {
+            this.#queue.push({ task, run: runs[i]! });
+          });
         }
         this.#runTask(message);
         return;

@@ -98,7 +98,7 @@ describe('control messages', () => {
       metrics: { ...noMetrics, runMs, spills: 7 },
     }));
     const packed = packUpdates(updates);
-    expect(unpackUpdates(packed)).to.deep.equal(updates);
+    expect(unpackUpdates(packed, succeeded.executorId)).to.deep.equal(updates);
     const short = { kind: 'taskUpdates', ...packed, metrics: packed.metrics.slice(1) } as const;
     expect(() => decodeExecutorMessage(encodeExecutorMessage(short), 'test')).to.throw(
       ControlProtocolError,

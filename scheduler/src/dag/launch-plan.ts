@@ -28,11 +28,13 @@ export interface PartitionInput {
 const TASK_BYTES = 16 * 1024;
 /** A launch takes at most this part of a slot's share of what is left, so that slots end together. */
 const SHARE = 4;
+/** And at least this part of a slot's share of all: a launch of its own for each of the last few costs more. */
+const LEAST_SHARE = 32;
 
 /**
  * Puts neighbouring partitions together, largest launches first: each takes at most a part of what is
  * left for each slot, so that the last launches are small and slots come to their end together
- * ("guided self-scheduling"). So there are always several launches for each slot, and a stage whose
+ * ("guided self-scheduling", with a least size). So there are always several launches for each slot, and a stage whose
  * partitions are few or large is left alone.
  *
  * @returns the begin of each launch in `inputs`, or undefined when each would be alone
@@ -44,12 +46,15 @@ export function planLaunches(
 ): readonly number[] | undefined {
   let leftBytes = 0;
   for (const { sizeBytes } of inputs) leftBytes += sizeBytes + TASK_BYTES;
+  const shares = SHARE * Math.max(1, slots);
+  const leastShares = LEAST_SHARE * Math.max(1, slots);
+  const leastBytes = leftBytes / leastShares;
+  const least = Math.floor(inputs.length / leastShares);
   const starts: number[] = [];
   for (let from = 0; from < inputs.length;) {
-    const shares = SHARE * Math.max(1, slots);
-    const limitBytes = Math.min(targetBytes, leftBytes / shares);
+    const limitBytes = Math.min(targetBytes, Math.max(leftBytes / shares, leastBytes));
     // Also by number: how long a partition takes need not have to do with its bytes.
-    const limit = from + Math.ceil((inputs.length - from) / shares);
+    const limit = from + Math.max(Math.ceil((inputs.length - from) / shares), least);
     starts.push(from);
     const place = inputs[from]?.place;
     let sizeBytes = 0;
