@@ -29,6 +29,7 @@ const kinds = {
   },
   integrity: { profile: 'integrity', files: everywhere },
   privacy: { profile: 'privacy', files: everywhere },
+  rolling: { profile: 'rolling', files: [`${programs}/rolling.matrix.js`] },
   httpfs: { profile: 'default', files: [`${tests}/matrix/httpfs.matrix.js`] },
   tls: {
     profile: 'tls',

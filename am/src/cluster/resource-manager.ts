@@ -132,7 +132,7 @@ export class ResourceManager {
         progress: request.progress,
       });
       this.#responseId = response.responseId;
-      if (response.amRmToken !== undefined) this.#token = response.amRmToken;
+      if (response.amRmToken !== undefined) this.#renewed(response.amRmToken);
       if (response.command === 'shutdown') {
         throw new AttemptGoneError('the ResourceManager told it to shut down');
       }
@@ -143,6 +143,13 @@ export class ResourceManager {
     this.#options.logger.warn('the ResourceManager was restarted: registering again');
     await this.register();
     return { kind: 'resynced' };
+  }
+
+  /** It comes with every answer until a connection uses it. */
+  #renewed(token: Token): void {
+    if (Buffer.compare(token.identifier, this.#token.identifier) === 0) return;
+    this.#token = token;
+    this.#options.logger.info('a newer AMRM token has come: the next connection uses it');
   }
 
   /** Unregisters; returns when the ResourceManager has noted it, or when time is up. */

@@ -2,11 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { assertNever, type Logger } from '@heddle/common';
 import type { RmClient } from './rm-client.js';
 import { hasSucceeded, isEnded, type ApplicationReport } from './rm-records.js';
-import { ApplicationFailedError, ApplicationUnknownError } from './yarn-errors.js';
+import {
+  ApplicationFailedError,
+  ApplicationUnknownError,
+  ResourceManagerUnreachableError,
+} from './yarn-errors.js';
 
 export interface WatchOptions {
   readonly rm: RmClient;
   readonly applicationId: string;
+  /** How long the ResourceManager may be away; the application goes on without it. */
+  readonly outagePatienceMs: number;
   /** `heddle.yarn.report.interval`. */
   readonly intervalMs: number;
   /** Reports without a change between two lines. */
@@ -34,6 +40,8 @@ export type Watched =
 export class ApplicationWatch {
   readonly #options: WatchOptions;
   #lastState: string | undefined;
+  #unknownSinceMs: number | undefined;
+  #awaySinceMs: number | undefined;
   #since = 0;
 
   constructor(options: WatchOptions) {
@@ -50,20 +58,12 @@ export class ApplicationWatch {
     timeoutMs?: number,
   ): Promise<Watched | { readonly kind: 'late'; readonly report: ApplicationReport | undefined }> {
     const startedMs = performance.now();
-    let unknownSinceMs: number | undefined;
     let report: ApplicationReport | undefined;
     for (;;) {
       this.#options.signal?.throwIfAborted();
-      try {
-        report = await this.#options.rm.application(this.#options.applicationId);
-        unknownSinceMs = undefined;
-      } catch (error) {
-        // A ResourceManager that was restarted does not know its applications at first.
-        if (!(error instanceof ApplicationUnknownError)) throw error;
-        unknownSinceMs ??= performance.now();
-        if (performance.now() - unknownSinceMs > unknownPatienceMs) throw error;
-      }
-      if (report !== undefined && unknownSinceMs === undefined) {
+      const news = await this.#ask();
+      if (news !== undefined) {
+        report = news;
         this.#note(report);
         if (isEnded(report.state)) return { kind: 'ended', report };
         if (until(report)) return { kind: 'reached', report };
@@ -78,6 +78,38 @@ export class ApplicationWatch {
         undefined,
         this.#options.signal === undefined ? {} : { signal: this.#options.signal },
       );
+    }
+  }
+
+  /** @returns undefined while the ResourceManager is away, or does not know the application yet */
+  async #ask(): Promise<ApplicationReport | undefined> {
+    const { rm, applicationId, tell, signal } = this.#options;
+    const askedMs = performance.now();
+    try {
+      const report = await rm.application(applicationId, signal);
+      this.#unknownSinceMs = undefined;
+      if (this.#awaySinceMs !== undefined) tell('the ResourceManager answers again');
+      this.#awaySinceMs = undefined;
+      return report;
+    } catch (error) {
+      const nowMs = performance.now();
+      // One that was restarted does not know its applications at first.
+      if (error instanceof ApplicationUnknownError) {
+        this.#unknownSinceMs ??= nowMs;
+        if (nowMs - this.#unknownSinceMs > unknownPatienceMs) throw error;
+        return undefined;
+      }
+      if (!(error instanceof ResourceManagerUnreachableError)) throw error;
+      const { outagePatienceMs } = this.#options;
+      if (this.#awaySinceMs === undefined) {
+        this.#awaySinceMs = askedMs;
+        const bound = outagePatienceMs === Infinity ? '' : ` for ${outagePatienceMs / 1000} s`;
+        tell(
+          `no ResourceManager answers; ${applicationId} can go on without it, it is asked again${bound} (yarn.resourcemanager.connect.max-wait.ms)`,
+        );
+      }
+      if (nowMs - this.#awaySinceMs > outagePatienceMs) throw error;
+      return undefined;
     }
   }
 

@@ -131,6 +131,7 @@ export class ClientModeApplication {
     return new ApplicationWatch({
       rm: this.#cluster.rm,
       applicationId,
+      outagePatienceMs: this.#cluster.outagePatienceMs,
       intervalMs: 50,
       loggingFrequency: 600,
       tell: this.#tell,

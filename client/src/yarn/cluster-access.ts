@@ -18,7 +18,7 @@ import {
 } from '@heddle/webhdfs/hadoop';
 import { RmClient } from './rm-client.js';
 
-/** How long a ResourceManager that does not answer is waited for at most. */
+/** How long a ResourceManager that does not answer is waited for at most, before anything runs. */
 const maxPatienceMs = 30_000;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,6 +31,8 @@ export interface ClusterAccess {
   /** Whom YARN and HDFS take us for. */
   readonly user: string;
   readonly rm: RmClient;
+  /** How long an application that runs is watched without an answer of the ResourceManager. */
+  readonly outagePatienceMs: number;
   readonly files: ClusterFileSystems;
   /** Certificates (PEM) that the cluster's servers are trusted by; undefined for Node's own. */
   readonly trustedCertificates: string | undefined;
@@ -59,20 +61,23 @@ export function openCluster(
   const user = hadoopUserOf(environment);
   const trustedCertificates = trustedCertificatesOf(source);
   const trust = trustedCertificates === undefined ? {} : { trustedCertificates };
+  const outagePatienceMs = patienceOf(conf);
+  const patienceMs = Math.min(outagePatienceMs, maxPatienceMs);
   return {
     conf,
     confDirectories,
     user,
-    rm: new RmClient({ conf, user, logger, patienceMs: patienceOf(conf), ...trust }),
+    rm: new RmClient({ conf, user, logger, patienceMs, ...trust }),
+    outagePatienceMs,
     files: openClusterFileSystems({ conf, user, settings: source, environment, logger, ...trust }),
     trustedCertificates,
   };
 }
 
-/** As long as Hadoop's clients wait for a ResourceManager, but not for minutes. */
+/** As long as Hadoop's own clients wait for a ResourceManager; -1 is without end. */
 function patienceOf(conf: HadoopConfiguration): number {
   const waitMs = conf.getInteger('yarn.resourcemanager.connect.max-wait.ms') ?? -1;
-  return waitMs < 0 ? maxPatienceMs : Math.min(waitMs, maxPatienceMs);
+  return waitMs < 0 ? Infinity : waitMs;
 }
 
 /** Where an application's own files are staged. */

@@ -105,11 +105,11 @@ export class RmClient {
     await this.#request('POST', '/apps', 'take the application', context);
   }
 
-  /** @throws ApplicationUnknownError */
-  async application(applicationId: string): Promise<ApplicationReport> {
+  /** @param signal ends the waiting for an answer. @throws ApplicationUnknownError; the signal's reason */
+  async application(applicationId: string, signal?: AbortSignal): Promise<ApplicationReport> {
     const what = `report on ${applicationId}`;
     const path = `/apps/${encodeURIComponent(applicationId)}`;
-    const body = await this.#json('GET', path, what, undefined, applicationId);
+    const body = await this.#json('GET', path, what, undefined, applicationId, signal);
     if (!isObject(body['app'])) throw this.#unusable(path, body);
     return applicationFrom(body['app']);
   }
@@ -187,8 +187,9 @@ export class RmClient {
     what: string,
     body?: unknown,
     applicationId?: string,
+    signal?: AbortSignal,
   ): Promise<Readonly<Record<string, unknown>>> {
-    const answer = await this.#request(method, path, what, body, applicationId);
+    const answer = await this.#request(method, path, what, body, applicationId, signal);
     const parsed = parseJson(String(answer.data));
     if (!isObject(parsed)) throw this.#unusable(path, answer.data);
     return parsed;
@@ -200,6 +201,7 @@ export class RmClient {
     what: string,
     body?: unknown,
     applicationId?: string,
+    signal?: AbortSignal,
   ): Promise<AxiosResponse> {
     const deadlineMs = performance.now() + this.#patienceMs;
     let reason: string;
@@ -207,12 +209,13 @@ export class RmClient {
     for (let attempt = 0; ; attempt += 1) {
       const base = this.#bases[this.#active]!;
       try {
-        const answer = await this.#send(method, `${base}/ws/v1/cluster${path}`, body);
+        const answer = await this.#send(method, `${base}/ws/v1/cluster${path}`, body, signal);
         const verdict = judge(answer);
         if (verdict === 'fine') return answer;
         if (verdict === 'refused') throw this.#refusal(what, answer, applicationId);
         reason = `${base} is not active`;
       } catch (error) {
+        signal?.throwIfAborted();
         if (!axios.isAxiosError(error)) throw error;
         const problem = certificateProblem(error);
         if (problem !== undefined)
@@ -227,18 +230,26 @@ export class RmClient {
       // Once for people who wait; each time for those who look closer.
       const level = attempt === noteAfterAttempts ? 'warn' : 'info';
       this.#logger[level]('the ResourceManager is asked again', { what, reason });
-      if ((attempt + 1) % this.#bases.length === 0) await delay(pauseMs);
+      if ((attempt + 1) % this.#bases.length === 0) {
+        await delay(pauseMs, undefined, signal === undefined ? {} : { signal });
+      }
     }
   }
 
-  async #send(method: string, url: string, body: unknown): Promise<AxiosResponse> {
+  async #send(
+    method: string,
+    url: string,
+    body: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<AxiosResponse> {
     const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
     const data = body === undefined ? undefined : JSON.stringify(body);
-    const first = await this.#http.request({ method, url, data, headers });
+    const ending = signal === undefined ? {} : { signal };
+    const first = await this.#http.request({ method, url, data, headers, ...ending });
     const target = redirectTarget(first);
     // A standby sends to the active one; anything else is none of our business.
     if (target === undefined || !this.#isOwn(target)) return first;
-    return this.#http.request({ method, url: withoutUser(target), data, headers });
+    return this.#http.request({ method, url: withoutUser(target), data, headers, ...ending });
   }
 
   #isOwn(target: string): boolean {

@@ -218,6 +218,7 @@ async function runInCluster(
     const watch = new ApplicationWatch({
       rm: cluster.rm,
       applicationId,
+      outagePatienceMs: cluster.outagePatienceMs,
       intervalMs: readSetting(source, settings.yarnReportInterval),
       loggingFrequency: readSetting(source, settings.yarnReportLoggingFrequency),
       tell: tellUser,

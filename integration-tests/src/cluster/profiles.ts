@@ -55,6 +55,13 @@ export const clusterProfiles = {
   integrity: { ...usual, name: 'integrity', core: { 'hadoop.rpc.protection': 'integrity' } },
   /** Every RPC connection is encrypted. */
   privacy: { ...usual, name: 'privacy', core: { 'hadoop.rpc.protection': 'privacy' } },
+  /** Tokens of ApplicationMasters are replaced as often as YARN permits. */
+  rolling: {
+    ...usual,
+    name: 'rolling',
+    // It must be more than three times the expiry of ApplicationMasters.
+    yarn: { 'yarn.resourcemanager.am-rm-tokens.master-key-rolling-interval-secs': '46' },
+  },
   /** Every web server speaks TLS only, with certificates of the cluster's own authority. */
   tls: { ...usual, name: 'tls', httpsOnly: true },
 } as const satisfies Record<string, ClusterProfile>;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { waitForReport } from '@heddle/integration-tests/cluster';
 import { YarnPrograms } from '../../src/yarn/yarn-programs.js';
@@ -79,6 +80,23 @@ describe('A ResourceManager that is restarted', function () {
       expect(await yarn.leftProcesses(id)).to.deep.equal([]);
     });
   }
+
+  it('may be away for longer than a command waits for a first answer (F16)', async () => {
+    const { id, result } = await yarn.start('cluster', program, {
+      words: ['--num-executors', '1', '--executor-memory', '256m'],
+      args: [yarn.folder],
+    });
+    await yarn.until(() => yarn.marks('task-').length === 1, 'a task runs', 90_000);
+    await yarn.cluster.kill('rm');
+    // Longer than the command's 30 s for a ResourceManager that it has never met.
+    await delay(40_000);
+    await yarn.cluster.startDaemon('rm');
+    yarn.say('go');
+    const ended = await result;
+    expect(ended.exitCode, ended.stderr).to.equal(0);
+    expect(ended.stderr).to.contain(`${id} can go on without it`).and.to.contain('answers again');
+    expect(await yarn.account.printed('cluster', ended)).to.contain('sum 7140');
+  });
 
   it('is asked again, once, for containers that it had not given (F15)', async () => {
     const { id, result } = await yarn.start('client', program, {

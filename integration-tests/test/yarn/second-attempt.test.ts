@@ -113,8 +113,9 @@ describe('An ApplicationMaster that ends too early', function () {
 
   it('cannot commit when it was away for so long that another one took over, and ends (F14)', async () => {
     const { id, result } = await running('cluster', 'f14', { 'heddle.yarn.maxAppAttempts': '2' });
-    const old = yarn.processes(id).filter(({ container }) => container.endsWith('_000001'));
-    const host = old[0]!.host;
+    const processes = yarn.processes(id);
+    const { container, host } = processes.find(({ kind }) => kind === 'master')!;
+    const old = processes.filter((one) => one.container === container);
     const manager = yarn.cluster.plan.daemons.find(
       ({ kind, host: on }) => kind === 'nodemanager' && on.name === host,
     )!.name;
