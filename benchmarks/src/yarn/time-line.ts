@@ -19,8 +19,6 @@ export interface Phase {
 }
 
 const timeoutMs = 120_000;
-/** Container of the ApplicationMaster, and the first of an executor. */
-const masterNumber = '000001';
 
 /**
  * Runs one submission and says which milliseconds went where: from what the command writes, what the
@@ -40,10 +38,10 @@ export async function timeLineOf(
     .split('\n')
     .map((line) => JSON.parse(line) as LoggedEvent);
   const nodes = nodeManagerMoments(cluster.directory, id);
-  const master = nodes.filter(({ container }) => container.endsWith(`_${masterNumber}`));
-  const executors = nodes.filter(({ container }) => !container.endsWith(`_${masterNumber}`));
-  const first = executors[0]?.container;
-  const executor = executors.filter(({ container }) => container === first);
+  // In the order of their starts: the ApplicationMaster's, then those of executors.
+  const [first, second] = new Set(nodes.map(({ container }) => container));
+  const master = nodes.filter(({ container }) => container === first);
+  const executor = nodes.filter(({ container }) => container === second);
   const at = (list: readonly NodeMoment[], what: string): number =>
     list.find((one) => one.what === what)?.atMs ?? NaN;
   const seen = (pattern: string): number => run.lines.get(pattern) ?? NaN;
