@@ -12,8 +12,10 @@ import {
   type PeerInfo,
 } from '@heddle/executor';
 import { masterExitCodes } from '../master/master-exit-codes.js';
+import { FirstWish } from './first-wish.js';
 import { RelayClient, type MasterUnreachableError } from './relay-client.js';
 import type { MasterRelayMessage, PassedMessage, ProgramOutcome } from './relay-message.js';
+import { ResultRanges } from './result-ranges.js';
 
 /** The ApplicationMaster gave the application up; says why. */
 export class ApplicationGivenUpError extends HeddleError {
@@ -26,12 +28,6 @@ export class ApplicationGivenUpError extends HeddleError {
   ) {
     super(`the application was given up: ${reason}`);
   }
-}
-
-/** A part of a result that is on its way. */
-interface PendingRange {
-  resolve(bytes: Uint8Array): void;
-  fail(reason: string): void;
 }
 
 /** An ApplicationMaster to connect with, and the proof of belonging to it. */
@@ -60,12 +56,6 @@ export interface RelayedLinksOptions extends MasterPlace {
   readonly logger: Logger;
 }
 
-/** Executors are asked for after this long even if no input is known yet: their hosts would be better to know. */
-const firstWishDelayMs = 1_000;
-/** The scheduler tells the hosts of a job's input this soon after the job began. */
-const hostsAfterJobMs = 80;
-/** How long a part of a result may take, a broken connection that is made again included. */
-const rangeTimeoutMs = 120_000;
 /** How long the ApplicationMaster may take to end everything. */
 const finishTimeoutMs = 30_000;
 
@@ -83,13 +73,9 @@ export class RelayedLinks implements ExecutorLinks {
   #isConnected = false;
   #executorsStopped = Promise.withResolvers<undefined>();
   #events: ExecutorLinkEvents | undefined;
-  #firstWish: NodeJS.Timeout | undefined;
-  #heldWish: LinkWish | undefined;
-  #mayWish = false;
+  readonly #firstWish = new FirstWish((wish) => this.#tellWish(wish));
   #outcome: ProgramOutcome | undefined;
-  /** Parts of results that were asked for. */
-  readonly #ranges = new Map<number, PendingRange>();
-  #nextRequest = 0;
+  readonly #ranges = new ResultRanges();
   #isGone = false;
   #stopping: Promise<void> | undefined;
   /** What an ApplicationMaster that takes over must be told again. */
@@ -111,7 +97,7 @@ export class RelayedLinks implements ExecutorLinks {
     if (!this.#isConnected) await this.#client.connect();
     this.#isConnected = true;
     this.#configure();
-    this.#wishWithin(firstWishDelayMs);
+    this.#firstWish.started();
   }
 
   #newClient(place: MasterPlace): RelayClient {
@@ -145,37 +131,22 @@ export class RelayedLinks implements ExecutorLinks {
     this.#settings = settings;
     this.#stopping = undefined;
     this.#executorsStopped = Promise.withResolvers<undefined>();
-    this.#mayWish = false;
-    this.#heldWish = undefined;
+    this.#firstWish.reset();
     return true;
   }
 
-  /** The first wish waits for the first input, whose hosts it should name; not for long. */
+  /** The first one waits for the first input, whose hosts it should name; not for long. */
   wish(wish: LinkWish): void {
-    if (wish.hosts.length > 0) this.#mayWish = true;
-    this.#heldWish = wish;
-    this.#tellWish();
+    this.#firstWish.wish(wish);
   }
 
-  /** A job began: if it reads files, their hosts are told at once; otherwise any host will do. */
   jobStarted(): void {
-    if (!this.#mayWish) this.#wishWithin(hostsAfterJobMs);
+    this.#firstWish.jobStarted();
   }
 
-  #wishWithin(delayMs: number): void {
-    clearTimeout(this.#firstWish);
-    this.#firstWish = setTimeout(() => {
-      this.#mayWish = true;
-      this.#tellWish();
-    }, delayMs);
-    this.#firstWish.unref();
-  }
-
-  #tellWish(): void {
-    if (!this.#mayWish || this.#heldWish === undefined) return;
-    this.#client.send({ kind: 'wish', ...this.#heldWish });
-    this.#wish = this.#heldWish;
-    this.#heldWish = undefined;
+  #tellWish(wish: LinkWish): void {
+    this.#wish = wish;
+    this.#client.send({ kind: 'wish', ...wish });
   }
 
   /** The driver may not reach executors, the ApplicationMaster does: it asks for each range, and keeps none. */
@@ -186,20 +157,10 @@ export class RelayedLinks implements ExecutorLinks {
     toByte: number,
   ): Promise<Uint8Array> {
     if (this.#isGone) throw new ResultGoneError(resultId, executorId, 'the application has ended');
-    const requestId = this.#nextRequest++;
-    const range = Promise.withResolvers<Uint8Array>();
-    const fail = (reason: string): void =>
-      range.reject(new ResultGoneError(resultId, executorId, reason));
-    const timer = setTimeout(
-      () => fail(`the ApplicationMaster has not brought it for ${rangeTimeoutMs} ms`),
-      rangeTimeoutMs,
+    const range = { executorId, resultId, fromByte, toByte };
+    return this.#ranges.read(range, (requestId) =>
+      this.#client.send({ kind: 'readResult', requestId, ...range }),
     );
-    this.#ranges.set(requestId, { resolve: range.resolve, fail });
-    this.#client.send({ kind: 'readResult', requestId, executorId, resultId, fromByte, toByte });
-    return range.promise.finally(() => {
-      clearTimeout(timer);
-      this.#ranges.delete(requestId);
-    });
   }
 
   send(executorId: string, message: DriverMessage): void {
@@ -241,7 +202,7 @@ export class RelayedLinks implements ExecutorLinks {
 
   /** Tells how the program ended and waits, within bounds, until YARN has noted it; idempotent. */
   async finish(): Promise<void> {
-    clearTimeout(this.#firstWish);
+    this.#firstWish.close();
     if (!this.#isGone) {
       const outcome = this.#outcome ?? { status: 'succeeded', exitCode: 0, diagnostics: '' };
       this.#client.send({ kind: 'finish', ...outcome });
@@ -264,7 +225,7 @@ export class RelayedLinks implements ExecutorLinks {
   }
 
   async #stop(): Promise<void> {
-    clearTimeout(this.#firstWish);
+    this.#firstWish.close();
     if (this.#options.finishesOnStop) {
       await this.finish();
     } else if (!this.#isGone) {
@@ -293,13 +254,9 @@ export class RelayedLinks implements ExecutorLinks {
       case 'failed':
         this.#givenUp(new ApplicationGivenUpError(message.reason, message.exitCode));
         return;
-      case 'resultRange': {
-        const pending = this.#ranges.get(message.requestId);
-        const { bytes, reason = 'it has no reason' } = message;
-        if (bytes === undefined) pending?.fail(reason);
-        else pending?.resolve(bytes);
+      case 'resultRange':
+        this.#ranges.answered(message.requestId, message.bytes, message.reason);
         return;
-      }
       case 'note':
         this.#options.logger[message.level](message.text);
         return;
@@ -328,7 +285,7 @@ export class RelayedLinks implements ExecutorLinks {
       this.#lost(error);
     } else if (!this.#isAdopting) {
       this.#isAdopting = true;
-      for (const range of this.#ranges.values()) range.fail(error.message);
+      this.#ranges.failAll(error.message);
       void this.#adoptNext(error, this.#options.nextMaster);
     }
   }
@@ -367,8 +324,7 @@ export class RelayedLinks implements ExecutorLinks {
     }
     logger.info('the next attempt has taken over', { attempt: this.#attemptId });
     for (const [id, bytes] of this.#broadcasts) this.#client.broadcast(id, new Uint8Array(bytes));
-    this.#heldWish ??= this.#wish;
-    this.#tellWish();
+    if (this.#wish !== undefined) this.#tellWish(this.#wish);
   }
 
   #lost(error: HeddleError): void {
@@ -376,7 +332,7 @@ export class RelayedLinks implements ExecutorLinks {
     this.#isGone = true;
     this.#executorsStopped.resolve(undefined);
     this.#finished.resolve(undefined);
-    for (const range of this.#ranges.values()) range.fail(error.message);
+    this.#ranges.failAll(error.message);
     if (this.#stopping === undefined) this.#events?.failed(error);
   }
 }
