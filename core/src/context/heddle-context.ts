@@ -195,6 +195,8 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * `start, start + step, …` up to but without `end`; from 0 with one argument. Computed in the tasks.
    *
+   * @throws ArgumentError for a step of 0, and bounds that are no whole numbers
+   *
    * @example
    * await sc.range(0, 10, 3).collect(); // [0, 3, 6, 9]
    */
@@ -218,6 +220,7 @@ export class HeddleContext implements AsyncDisposable {
    * their line ends. Listed with the first action. Compressed files are one partition each.
    *
    * @param minPartitions least number of partitions; never fewer than there are blocks
+   * @throws ArgumentError for no path; InputNotFoundError, from the action, when nothing is there
    *
    * @example
    * await sc.parallelize(['one', 'two'], 1).saveAsTextFile(`${dir}/in`);
@@ -230,6 +233,9 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * `[name, content]` for each file of the input; several small files are one partition.
    *
+   * @throws ArgumentError for no path; InputNotFoundError, from the action, when nothing is there;
+   *   InputTooLargeError when a file does not fit
+   *
    * @example
    * await sc.parallelize(['one', 'two'], 1).saveAsTextFile(`${dir}/in`);
    * await sc.wholeTextFiles(`${dir}/in`).values().collect(); // ['one\ntwo\n']
@@ -240,6 +246,9 @@ export class HeddleContext implements AsyncDisposable {
 
   /**
    * `[name, bytes]` for each file of the input; several small files are one partition.
+   *
+   * @throws ArgumentError for no path; InputNotFoundError, from the action, when nothing is there;
+   *   InputTooLargeError when a file does not fit
    *
    * @example
    * await sc.parallelize(['one', 'two'], 1).saveAsTextFile(`${dir}/in`);
@@ -252,6 +261,9 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * Records of `recordLength` bytes each. A file whose length is no multiple of it fails the first
    * action with `InputFormatError`.
+   *
+   * @throws ArgumentError for a length that is no whole number from 1; InputNotFoundError,
+   *   InputFormatError from the action
    *
    * @example
    * await sc.parallelize(['one', 'two'], 1).saveAsTextFile(`${dir}/in`);
@@ -269,6 +281,8 @@ export class HeddleContext implements AsyncDisposable {
    * Actions reject with `JobFailedError` caused by `InputFormatError` (no SequenceFile, damaged, cut
    * short), `UnsupportedFormatError` (a class or codec that is not known), `InputTooLargeError`.
    *
+   * @throws ArgumentError for no path
+   *
    * @example
    * const pairs: [string, bigint][] = [['a', 1n]];
    * await sc.parallelize(pairs).saveAsSequenceFile(`${dir}/in`);
@@ -285,6 +299,9 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * The records that `saveAsObjectFile` wrote.
    *
+   * @throws ArgumentError for no path; InputNotFoundError, from the action, when nothing is there;
+   *   InputFormatError for other files
+   *
    * @example
    * await sc.parallelize([new Set(['a'])]).saveAsObjectFile(`${dir}/in`);
    * await sc.objectFile<Set<string>>(`${dir}/in`).collect(); // [new Set(['a'])]
@@ -295,6 +312,8 @@ export class HeddleContext implements AsyncDisposable {
 
   /**
    * All records of all RDDs, flat; of none it is `emptyRDD`.
+   *
+   * @throws ArgumentError for an element that is no RDD, or one of another context
    *
    * @example
    * await sc.union([sc.range(2), sc.range(5, 7)]).collect(); // [0, 1, 5, 6]
@@ -310,6 +329,8 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * A read-only value that each executor gets once. Encoded now: later changes are not seen.
    *
+   * @throws UnsupportedValueError for a value that cannot travel; ContextStoppedError
+   *
    * @example
    * const names = sc.broadcast(new Map([['de', 'Germany']]));
    * await sc.parallelize(['de']).map((code) => names.value.get(code)).collect(); // ['Germany']
@@ -321,6 +342,9 @@ export class HeddleContext implements AsyncDisposable {
 
   /**
    * A number that tasks add to, beginning with `initial`.
+   *
+   * @throws ArgumentError for what is neither a number nor has `zero`, `add`, `merge`;
+   *   ContextStoppedError
    *
    * @example
    * const total = sc.accumulator(10);
@@ -341,6 +365,8 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * A number that tasks add to, from 0.
    *
+   * @throws ContextStoppedError after `stop()`
+   *
    * @example
    * const total = sc.longAccumulator('total');
    * await sc.range(5).foreach((x) => total.add(x));
@@ -353,6 +379,8 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * The same as `longAccumulator`: JavaScript has one type of number.
    *
+   * @throws ContextStoppedError after `stop()`
+   *
    * @example
    * const total = sc.doubleAccumulator();
    * await sc.range(3).foreach(() => total.add(0.5));
@@ -364,6 +392,8 @@ export class HeddleContext implements AsyncDisposable {
 
   /**
    * A list that tasks add elements to; their order is that in which tasks end.
+   *
+   * @throws ContextStoppedError after `stop()`
    *
    * @example
    * const odd = sc.collectionAccumulator<number>();
@@ -378,6 +408,9 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * What `f` returns for each of the partitions (all by default), in the order of `partitions`, which
    * may repeat an index.
+   *
+   * @throws ArgumentError for a partition that the RDD has not
+   * @throws JobFailedError when a task fails for good; ClosureError; JobCancelledError
    *
    * @example
    * await sc.runJob(sc.range(0, 6, 1, 3), (records) => records.toArray().length, [0, 2]); // [2, 2]
@@ -395,6 +428,8 @@ export class HeddleContext implements AsyncDisposable {
 
   /**
    * Jobs that this flow starts from here on belong to a group, which `cancelJobGroup` cancels.
+   *
+   * @throws ArgumentError for an empty id
    *
    * @example
    * sc.setJobGroup('nightly', 'the nightly run');
@@ -434,6 +469,8 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * Runs `fn` in a flow whose jobs belong to the group; this flow stays as it is.
    *
+   * @throws ArgumentError for an empty id
+   *
    * @example
    * await sc.withJobGroup('report', () => sc.range(3).count()); // 3
    */
@@ -444,6 +481,8 @@ export class HeddleContext implements AsyncDisposable {
 
   /**
    * Cancels the running jobs of a group, of all flows.
+   *
+   * @throws ArgumentError for an empty id; ContextStoppedError
    *
    * @example
    * await sc.cancelJobGroup('nightly'); // undefined
@@ -469,6 +508,8 @@ export class HeddleContext implements AsyncDisposable {
 
   /**
    * Takes a tag from this flow; one that it has not is no error.
+   *
+   * @throws ArgumentError for an empty tag and one with a comma
    *
    * @example
    * sc.addJobTag('etl');
@@ -506,6 +547,8 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * Runs `fn` in a flow with these tags too; this flow stays as it is.
    *
+   * @throws ArgumentError for an empty tag and one with a comma
+   *
    * @example
    * await sc.withJobTags(['etl'], () => sc.range(3).count()); // 3
    */
@@ -515,6 +558,8 @@ export class HeddleContext implements AsyncDisposable {
 
   /**
    * Cancels the running jobs that have the tag, of all flows.
+   *
+   * @throws ArgumentError for an empty tag and one with a comma; ContextStoppedError
    *
    * @example
    * await sc.cancelJobsWithTag('etl'); // undefined
@@ -529,6 +574,8 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * Cancels all running jobs.
    *
+   * @throws ContextStoppedError after `stop()`
+   *
    * @example
    * await sc.cancelAllJobs(); // undefined
    */
@@ -540,6 +587,8 @@ export class HeddleContext implements AsyncDisposable {
 
   /**
    * A property that jobs of this flow take along, such as the scheduler pool; `undefined` removes it.
+   *
+   * @throws ArgumentError for an empty key and a value that is no text
    *
    * @example
    * sc.setLocalProperty('team', 'red');
@@ -563,6 +612,8 @@ export class HeddleContext implements AsyncDisposable {
   /**
    * Runs `fn` in a flow with these properties too; this flow stays as it is.
    *
+   * @throws ArgumentError for an empty key and a value that is no text
+   *
    * @example
    * sc.withLocalProperties({ team: 'blue' }, () => sc.getLocalProperty('team')); // 'blue'
    */
@@ -573,6 +624,8 @@ export class HeddleContext implements AsyncDisposable {
 
   /**
    * Least severity of log lines, here and on the executors: error, warn, info or debug.
+   *
+   * @throws ArgumentError for another level; ContextStoppedError
    *
    * @example
    * sc.setLogLevel('warn'); // undefined

@@ -90,6 +90,8 @@ export abstract class RddMetadata<T> {
   /**
    * Runs no job, except what listing inputs and sampling for a sort need.
    *
+   * @throws InputNotFoundError and other errors of listing the input
+   *
    * @example
    * await sc.range(0, 10, 1, 4).getNumPartitions(); // 4
    */
@@ -101,6 +103,8 @@ export abstract class RddMetadata<T> {
   /**
    * One object for each partition, in order; as `getNumPartitions`.
    *
+   * @throws InputNotFoundError and other errors of listing the input
+   *
    * @example
    * await sc.range(0, 10, 1, 2).partitions(); // [{ index: 0 }, { index: 1 }]
    */
@@ -111,6 +115,8 @@ export abstract class RddMetadata<T> {
 
   /**
    * What decided the partition of each key, if anything did.
+   *
+   * @throws InputNotFoundError and other errors of listing the input
    *
    * @example
    * const counts = sc.range(9).keyBy((x) => x % 3).reduceByKey((a, b) => a + b, 3);
@@ -142,6 +148,8 @@ export abstract class RddMetadata<T> {
 
   /**
    * The lineage as text: `(n)` partitions, kinds, call sites, `+-` at each shuffle, as Spark prints it.
+   *
+   * @throws InputNotFoundError and other errors of listing the input
    *
    * @example
    * (await sc.range(0, 3, 1, 1).toDebugString()).startsWith('(1) RangeRDD'); // true
@@ -187,6 +195,8 @@ export abstract class RddMetadata<T> {
   /**
    * `persist(StorageLevel.MEMORY_ONLY)`.
    *
+   * @throws StorageLevelError when it has another level already; ContextStoppedError
+   *
    * @example
    * sc.range(3).cache().isCached; // true
    */
@@ -196,6 +206,8 @@ export abstract class RddMetadata<T> {
 
   /**
    * Drops the kept partitions; resolves when they are gone only if `blocking`.
+   *
+   * @throws ContextStoppedError after `stop()`
    *
    * @example
    * const kept = sc.range(3).cache();
@@ -236,6 +248,8 @@ export abstract class RddMetadata<T> {
    * (memory and disk unless it has a level). A task that needs a block that is gone fails with
    * `CheckpointBlockLostError`.
    *
+   * @throws ContextStoppedError after `stop()`
+   *
    * @example
    * const rdd = sc.range(3).localCheckpoint();
    * await rdd.count();
@@ -269,6 +283,8 @@ export abstract class RddMetadata<T> {
   /**
    * Deletes the map outputs of all shuffles in the lineage, as far as no persisted RDD stands between.
    * An action that needs them computes them again. Waits for the executors only when `blocking`.
+   *
+   * @throws ContextStoppedError after `stop()`
    *
    * @example
    * const groups = sc.range(10).groupBy((x) => x % 2);

@@ -41,6 +41,8 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * The keys, duplicates too. Narrow; drops the partitioner.
    *
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair
+   *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
    * await pairs.keys().collect(); // ['a', 'b', 'a']
@@ -51,6 +53,8 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
 
   /**
    * The values. Narrow; drops the partitioner.
+   *
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -63,6 +67,9 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * `[key, f(value)]`. Narrow; keeps the partitioner.
    *
+   * @throws ArgumentError when `f` is no function; ClosureError when it captures what cannot travel
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair
+   *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
    * await pairs.mapValues((n) => n * 10).collect(); // [['a', 10], ['b', 20], ['a', 30]]
@@ -73,6 +80,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
 
   /**
    * `[key, x]` for all x of `f(value)`; a key without any is gone. Narrow; keeps the partitioner.
+   *
+   * @throws ArgumentError when `f` is no function; ClosureError when it captures what cannot travel
+   * @throws JobFailedError, from the action, caused by RecordTypeError when `f` gives no iterable, or
+   *   for a record that is no pair
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -85,6 +96,11 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * Moves each pair to the partition `f(key)` modulo n (never negative), or where the partitioner
    * wants it; by hash when there is no `f`. Shuffles, unless it is partitioned so already.
+   *
+   * @throws ArgumentError for a number of partitions that is no whole number from 1, or an `f` that is
+   *   no function; ClosureError
+   * @throws JobFailedError, from the action, caused by PartitionOutOfRangeError, KeyNotHashableError,
+   *   RecordTypeError
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -103,6 +119,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * associative and commutative; it is not called for a single value. Keys come in no particular order.
    * Shuffles, unless the pairs are partitioned so already.
    *
+   * @throws ArgumentError when `f` is no function; ClosureError when it captures what cannot travel
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair,
+   *   KeyNotHashableError for a key that is none
+   *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
    * await pairs.reduceByKey((a, b) => a + b).sortByKey().collect(); // [['a', 4], ['b', 2]]
@@ -118,6 +138,11 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * As `reduceByKey`, beginning with a fresh copy of `zero` for each key of each map partition. Shuffles
    * as it does.
+   *
+   * @throws ArgumentError when `f` is no function; ClosureError when it captures what cannot travel, or
+   *   `zero` cannot be encoded
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair,
+   *   KeyNotHashableError for a key that is none
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -136,6 +161,11 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * One `[key, result]` per key: `seqFunc` adds values to a fresh copy of `zero` for each key of each
    * map partition, `combFunc` merges those. Both may change and return their first argument. Shuffles
    * what was merged, as `reduceByKey` does.
+   *
+   * @throws ArgumentError when one of the functions is none; ClosureError when it captures what cannot
+   *   travel
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair,
+   *   KeyNotHashableError for a key that is none
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -171,6 +201,11 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * partition, `mergeValue` adds the next, `mergeCombiners` puts those of several partitions together.
    * `[key, combiner]` records. Shuffles combiners, as `reduceByKey` does.
    *
+   * @throws ArgumentError when one of the functions is none; ClosureError when it captures what cannot
+   *   travel
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair,
+   *   KeyNotHashableError for a key that is none
+   *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
    * const lists = pairs.combineByKey((x) => [x], (list, x) => [...list, x], (a, b) => [...a, ...b]);
@@ -191,7 +226,8 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * `aggregateByKey`, and `flatMapGroups` for groups that do not fit in memory. Values of a key keep the
    * order of the partitions that they come from. Shuffles, unless partitioned so already.
    *
-   * @throws GroupTooLargeError as the cause of a JobFailedError
+   * @throws JobFailedError, from the action, caused by GroupTooLargeError, RecordTypeError,
+   *   KeyNotHashableError
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -204,6 +240,9 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * All that `f(key, values)` gives for each key; groups of any size, streamed through an iterator.
    * Shuffles all pairs, sorted by key on the way, unless partitioned so already.
+   *
+   * @throws ArgumentError when `f` is no function; ClosureError when it captures what cannot travel
+   * @throws JobFailedError, from the action, caused by RecordTypeError when `f` gives no iterable
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -222,6 +261,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * `[key, [left, right]]` for all combinations of values of keys that both sides have. Keys come in no
    * particular order. Shuffles each side that is not partitioned so already.
    *
+   * @throws ArgumentError when the other is no RDD, or one of another context
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair,
+   *   KeyNotHashableError for a key that is none
+   *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
    * const other = sc.parallelize<[string, string]>([['a', 'x'], ['c', 'y']]);
@@ -233,6 +276,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
 
   /**
    * As `join`, shuffles included; keys of the left side only have `undefined` on the right.
+   *
+   * @throws ArgumentError when the other is no RDD, or one of another context
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair,
+   *   KeyNotHashableError for a key that is none
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -251,6 +298,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * As `join`, shuffles included; keys of the right side only have `undefined` on the left.
    *
+   * @throws ArgumentError when the other is no RDD, or one of another context
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair,
+   *   KeyNotHashableError for a key that is none
+   *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
    * const other = sc.parallelize<[string, string]>([['a', 'x'], ['c', 'y']]);
@@ -267,6 +318,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
 
   /**
    * As `join`, shuffles included; a side that does not have the key is `undefined`.
+   *
+   * @throws ArgumentError when the other is no RDD, or one of another context
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair,
+   *   KeyNotHashableError for a key that is none
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -286,6 +341,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * `[key, [values here, values of the first other, …]]` for each key that any of them has. Shuffles each
    * side that is not partitioned so already.
+   *
+   * @throws ArgumentError when no other is given, or one is no RDD
+   * @throws JobFailedError, from the action, caused by GroupTooLargeError, RecordTypeError,
+   *   KeyNotHashableError
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -329,6 +388,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * action that needs it samples the keys, for several partitions.
    *
    * @param n as in `sortBy`
+   * @throws ArgumentError for a number of partitions below 1, or a `key` that is no function;
+   *   ClosureError
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair,
+   *   KeyNotHashableError for a key that is none
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -345,6 +408,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
 
   /**
    * Another name of `cogroup`, without a number of partitions; shuffles as it does.
+   *
+   * @throws ArgumentError when no other is given, or one is no RDD
+   * @throws JobFailedError, from the action, caused by GroupTooLargeError, RecordTypeError,
+   *   KeyNotHashableError
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -372,6 +439,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * How often each key is there; looked up by key equality. Counted in the tasks.
    *
+   * @throws JobFailedError when a task fails for good; JobCancelledError when `signal` aborts
+   * @throws JobFailedError caused by RecordTypeError for a record that is no pair, KeyNotHashableError
+   *   for a key that is none
+   *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
    * (await pairs.countByKey()).get('a'); // 2
@@ -382,6 +453,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
 
   /**
    * All pairs as a map, looked up by key equality; of several values of a key the last one.
+   *
+   * @throws JobFailedError when a task fails for good; JobCancelledError when `signal` aborts
+   * @throws JobFailedError caused by RecordTypeError for a record that is no pair, KeyNotHashableError
+   *   for a key that is none
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -394,6 +469,10 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * As `reduceByKey`, with the result as a map on the driver and no shuffle: merged in the tasks, then
    * in partition order on the driver.
+   *
+   * @throws ClosureError when `f` captures what cannot travel; ArgumentError when it is no function
+   * @throws JobFailedError caused by RecordTypeError for a record that is no pair, KeyNotHashableError
+   *   for a key that is none
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -410,6 +489,9 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * All values of a key, in partition order; looks at one partition only when a partitioner tells which.
    *
+   * @throws KeyNotHashableError for a key that is none
+   * @throws JobFailedError caused by RecordTypeError for a record that is no pair
+   *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
    * await pairs.lookup('a'); // [1, 3]
@@ -422,6 +504,9 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * The pairs whose key the other RDD has not; duplicates stay. Shuffles both, unless partitioned alike.
    *
    * @param n partitions or a partitioner; left out: this RDD's partitioner, else as many partitions
+   * @throws ArgumentError when the other is no RDD, or one of another context
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair,
+   *   KeyNotHashableError for a key that is none
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -442,6 +527,9 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * Shuffles both, unless partitioned alike.
    *
    * @param n partitions or a partitioner; left out: this RDD's partitioner, else as many partitions
+   * @throws ArgumentError when the other is no RDD, or one of another context
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair,
+   *   KeyNotHashableError for a key that is none
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -461,6 +549,9 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * A random part of the pairs, by a rate for each key: a Map, or an object when keys are strings. A
    * key without a rate fails the job. Narrow; keeps order and partitioner. Sizes are approximate.
    *
+   * @throws ArgumentError for a negative rate, and one above 1 without replacement
+   * @throws JobFailedError, from the action, caused by ArgumentError for a key that has no rate
+   *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
    * await pairs.sampleByKey(false, { a: 1, b: 0 }, 1).collect(); // [['a', 1], ['a', 3]]
@@ -477,6 +568,9 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   /**
    * As `sampleByKey`, with exactly `ceil(n · rate)` of the n pairs of each key: the first action that
    * needs it counts the keys by a job. Narrow; keeps order and partitioner.
+   *
+   * @throws ArgumentError for a negative rate, one above 1 without replacement, and, from the action,
+   *   for a key that has no rate
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
@@ -496,6 +590,9 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * Narrow; keeps the order. After `sortByKey` only the partitions that may hold such keys are read;
    * their number is then the result's, and the partitioner is dropped.
    *
+   * @throws KeyNotHashableError for a border that is no key
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair
+   *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
    * await pairs.sortByKey().filterByRange('b', 'z').collect(); // [['b', 2]]
@@ -511,6 +608,9 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * @param n partitions or a partitioner; left out: the default of shuffles
    * @param f where a key goes, modulo `n`; left out: by hash
    * @param key what is compared, from the key
+   * @throws ArgumentError for a number of partitions below 1, or functions that are none; ClosureError
+   * @throws JobFailedError, from the action, caused by PartitionOutOfRangeError, KeyNotHashableError,
+   *   RecordTypeError
    *
    * @example
    * const numbered = sc.parallelize<[number, string]>([[3, 'c'], [2, 'b'], [1, 'a']]);
@@ -530,6 +630,9 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * About how many distinct values each key has, by sketches that are merged in a shuffle.
    *
    * @param relativeSD standard deviation of the result, relative; at least 0.000017
+   * @throws ArgumentError for a `relativeSD` below 0.000017
+   * @throws JobFailedError, from the action, caused by RecordTypeError for a record that is no pair,
+   *   KeyNotHashableError for a key that is none
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);

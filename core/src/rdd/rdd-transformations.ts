@@ -40,6 +40,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * The records for which `f` is truthy. Narrow; keeps order and partitioner. Type guards narrow.
    *
+   * @throws ArgumentError when `f` is no function; ClosureError when it captures what cannot travel
+   *
    * @example
    * await sc.range(6).filter((x) => x % 2 === 0).collect(); // [0, 2, 4]
    */
@@ -53,6 +55,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * All that `f` gives for each record, one after the other: arrays, generators, any iterable; a
    * string gives its characters. Narrow; keeps the order.
    *
+   * @throws ArgumentError when `f` is no function; ClosureError when it captures what cannot travel
+   * @throws JobFailedError, from the action, caused by RecordTypeError when `f` gives no iterable
+   *
    * @example
    * await sc.parallelize(['a b', 'c']).flatMap((line) => line.split(' ')).collect(); // ['a', 'b', 'c']
    */
@@ -63,6 +68,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * `f` sees a whole partition through an iterator, empty ones too, and gives an iterable; both are
    * read lazily. Narrow. Over input without a fixed order the result counts as indeterminate.
+   *
+   * @throws ArgumentError when `f` is no function; ClosureError when it captures what cannot travel
+   * @throws JobFailedError, from the action, caused by RecordTypeError when `f` gives no iterable
    *
    * @example
    * const sums = sc.range(0, 6, 1, 2).mapPartitions((records) => [records.reduce((a, b) => a + b, 0)]);
@@ -78,6 +86,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
 
   /**
    * As `mapPartitions`, narrow too; `f` also gets the index of the partition.
+   *
+   * @throws ArgumentError when `f` is no function; ClosureError when it captures what cannot travel
+   * @throws JobFailedError, from the action, caused by RecordTypeError when `f` gives no iterable
    *
    * @example
    * const placed = sc.range(0, 4, 1, 2).mapPartitionsWithIndex((i, records) => records.map((x) => `${i}:${x}`));
@@ -97,7 +108,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * an action that ends early causes few calls. Narrow. The first rejection, in the order of the
    * records, fails the task.
    *
-   * @throws ArgumentError for a concurrency below 1
+   * @throws ArgumentError for a concurrency below 1, or when `f` is no function; ClosureError when it
+   *   captures what cannot travel
+   * @throws JobFailedError, from the action, caused by what a promise of `f` rejects with
    *
    * @example
    * const later = sc.parallelize([3, 1, 2], 1).mapAsync((x) => Promise.resolve(x * 10), { concurrency: 2 });
@@ -125,6 +138,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * `[f(x), x]` for each record. Narrow.
    *
+   * @throws ArgumentError when `f` is no function; ClosureError when it captures what cannot travel
+   *
    * @example
    * await sc.parallelize(['a', 'bb']).keyBy((word) => word.length).collect(); // [[1, 'a'], [2, 'bb']]
    */
@@ -137,6 +152,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * partitioner and as many partitions as are asked for.
    *
    * @param n partitions, or a partitioner of whole records
+   * @throws ArgumentError for a number of partitions that is no whole number from 1
+   * @throws JobFailedError, from the action, caused by KeyNotHashableError for a record that is no key
    *
    * @example
    * (await sc.parallelize([1, 2, 1]).distinct().collect()).sort(); // [1, 2]
@@ -150,6 +167,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * when with replacement. Narrow; keeps the order. The size is only approximate. The same seed gives the
    * same sample.
    *
+   * @throws ArgumentError for a negative fraction, and one above 1 without replacement
+   *
    * @example
    * (await sc.range(1000).sample(false, 0.5, 42).count()) < 1000; // true
    */
@@ -161,6 +180,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * The records of this one, then those of the other; duplicates stay. Narrow: the partitions of both
    * one after the other, or, when they have the same partitioner, pairwise together.
    *
+   * @throws ArgumentError when the other is no RDD, or one of another context
+   *
    * @example
    * await sc.parallelize([1, 2]).union(sc.parallelize([2, 3])).collect(); // [1, 2, 2, 3]
    */
@@ -171,6 +192,11 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
 
   /**
    * Records by `f`: one `[key, records]` for each key, records in an array. Shuffles all records.
+   *
+   * @throws ArgumentError when `f` is no function; ClosureError when it captures what cannot travel, or
+   *   for a number of partitions below 1
+   * @throws JobFailedError, from the action, caused by KeyNotHashableError for a key that is none,
+   *   GroupTooLargeError
    *
    * @example
    * const groups = sc.range(5).groupBy((x) => x % 2);
@@ -186,6 +212,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    *
    * @param n partitions, fewer when there are fewer keys; left out: `heddle.default.parallelism`,
    *   else as many as this RDD has
+   * @throws ArgumentError when `key` is no function, or for a number of partitions below 1; ClosureError
+   * @throws JobFailedError, from the action, caused by KeyNotHashableError for a key that is none
    *
    * @example
    * await sc.parallelize([3, 1, 2]).sortBy((x) => x, false).collect(); // [3, 2, 1]
@@ -197,6 +225,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * Fewer partitions, made of neighbouring ones, without a shuffle; never more than there are. With
    * `shuffle` it is `repartition`, which may also make more.
+   *
+   * @throws ArgumentError for a number of partitions that is no whole number from 1
    *
    * @example
    * await sc.range(0, 10, 1, 5).coalesce(2).getNumPartitions(); // 2
@@ -210,6 +240,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
 
   /**
    * Exactly `n` partitions of about the same size, through a shuffle of all records.
+   *
+   * @throws ArgumentError for a number of partitions that is no whole number from 1
    *
    * @example
    * await sc.range(0, 10, 1, 2).repartition(4).getNumPartitions(); // 4
@@ -258,6 +290,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * One of each record that both RDDs have, by key equality, in no particular order. Shuffles both.
    *
    * @param n partitions, or a partitioner of whole records; left out: as many as this RDD has
+   * @throws ArgumentError when the other is no RDD, or one of another context
+   * @throws JobFailedError, from the action, caused by KeyNotHashableError for a record that is no key
    *
    * @example
    * const both = sc.parallelize([1, 2, 2]).intersection(sc.parallelize([2, 3]));
@@ -271,6 +305,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * The records that the other RDD has not, duplicates included, in no particular order. Shuffles both.
    *
    * @param n partitions, or a partitioner of whole records; left out: as many as this RDD has
+   * @throws ArgumentError when the other is no RDD, or one of another context
+   * @throws JobFailedError, from the action, caused by KeyNotHashableError for a record that is no key
    *
    * @example
    * const left = sc.parallelize([1, 2, 1]).subtract(sc.parallelize([2, 3]));
@@ -283,6 +319,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * All pairs of a record here and one there. Narrow: n · m partitions, partition `i * m + j` of
    * partitions i and j; each reads the right one once, and keeps it.
+   *
+   * @throws ArgumentError when the other is no RDD, or one of another context
    *
    * @example
    * const all = sc.parallelize([1, 2], 1).cartesian(sc.parallelize(['a', 'b'], 1));
@@ -297,6 +335,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * records in each.
    *
    * @throws ArgumentError for different numbers of partitions, here or at the first action
+   * @throws JobFailedError, from the action, caused by ZipLengthError for partitions of different
+   *   lengths
    *
    * @example
    * await sc.parallelize([1, 2]).zip(sc.parallelize(['a', 'b'])).collect(); // [[1, 'a'], [2, 'b']]
@@ -308,6 +348,9 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
   /**
    * `f` sees the partitions of the same index of two to four RDDs through an iterator each, and gives
    * an iterable. Narrow. All must have as many partitions; lengths may differ.
+   *
+   * @throws ArgumentError for different numbers of partitions, here or at the first action; ClosureError
+   * @throws JobFailedError, from the action, caused by RecordTypeError when `f` gives no iterable
    *
    * @example
    * const [some, more] = [sc.range(0, 4, 1, 2), sc.range(10, 12, 1, 2)];
@@ -344,7 +387,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * A text is split at white space, a list is taken as it is; no shell looks at it. Files that were given
    * with `sc.addFile` are in the directory that `HEDDLE_FILES_ROOT` names.
    *
-   * @throws JobFailedError caused by PipeError: not found, or another exit code than 0
+   * @throws ArgumentError for no command
+   * @throws JobFailedError, from the action, caused by PipeError: not found, or another exit code than 0
    *
    * @example
    * await sc.parallelize(['b', 'a'], 1).pipe('sort').collect(); // ['a', 'b']

@@ -48,6 +48,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * All records, in partition order. Mind the driver's memory: `heddle.driver.maxResultSize` limits it.
    *
+   * @throws JobFailedError; ResultTooLargeError above `heddle.driver.maxResultSize`; JobCancelledError
+   *
    * @example
    * await sc.range(3).collect(); // [0, 1, 2]
    */
@@ -57,6 +59,8 @@ export class RDD<T> extends RddPairs<T> {
 
   /**
    * How many records there are.
+   *
+   * @throws JobFailedError when a task fails for good; JobCancelledError when `signal` aborts
    *
    * @example
    * await sc.range(3).count(); // 3
@@ -82,6 +86,9 @@ export class RDD<T> extends RddPairs<T> {
    * The first `n` records in partition order, all when there are fewer, none when `n` ≤ 0. Looks at
    * one partition, then at more as needed; reads of each only what is missing.
    *
+   * @throws ArgumentError when `n` is no whole number
+   * @throws JobFailedError when a task fails for good; JobCancelledError when `signal` aborts
+   *
    * @example
    * await sc.range(100).take(2); // [0, 1]
    */
@@ -91,6 +98,8 @@ export class RDD<T> extends RddPairs<T> {
 
   /**
    * The `n` smallest records in the total order of keys, or of `key(x)`, in rising order.
+   *
+   * @throws ArgumentError when `n` is no whole number from 0
    *
    * @example
    * await sc.parallelize([3, 1, 2]).takeOrdered(2); // [1, 2]
@@ -105,6 +114,8 @@ export class RDD<T> extends RddPairs<T> {
 
   /**
    * The `n` largest records in the total order of keys, or of `key(x)`, in falling order.
+   *
+   * @throws ArgumentError when `n` is no whole number from 0
    *
    * @example
    * await sc.parallelize(['pear', 'fig']).top(1, (word) => word.length); // ['pear']
@@ -140,6 +151,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * Whether there is no record; looks at as few partitions as it can.
    *
+   * @throws JobFailedError when a task fails for good; JobCancelledError when `signal` aborts
+   *
    * @example
    * await sc.range(10).filter((x) => x > 10).isEmpty(); // true
    */
@@ -161,6 +174,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * As `reduce`, beginning with a fresh copy of `zero` in each partition and once more at the end.
    *
+   * @throws ClosureError when `f` captures what cannot travel; ArgumentError when it is no function
+   *
    * @example
    * await sc.range(5).fold(0, (a, b) => a + b); // 10
    */
@@ -171,6 +186,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * `seqOp` adds the records of each partition to a fresh copy of `zero`; `combOp` merges those, in
    * partition order, into one more copy. Both may change and return their first argument.
+   *
+   * @throws ClosureError when a function captures what cannot travel; ArgumentError when it is none
    *
    * @example
    * const sumAndCount = sc.range(5).aggregate([0, 0], ([s, n], x) => [s + x, n + 1], ([s, n], [t, m]) => [s + t, n + m]);
@@ -216,6 +233,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * As `aggregate`, merging in tasks as `treeReduce` does; `zero` of no records.
    *
+   * @throws ArgumentError for a depth below 1; ClosureError when a function captures what cannot travel
+   *
    * @example
    * await sc.range(0, 10, 1, 10).treeAggregate(0, (n) => n + 1, (a, b) => a + b); // 10
    */
@@ -234,6 +253,8 @@ export class RDD<T> extends RddPairs<T> {
    * Exactly `n` records in random order, or all when there are fewer and none is taken twice. Counts
    * first. The same seed gives the same records.
    *
+   * @throws ArgumentError when `n` is no whole number from 0
+   *
    * @example
    * (await sc.range(100).takeSample(false, 5, 1)).length; // 5
    */
@@ -250,6 +271,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * How often each record is there; looked up by key equality. Counted in the tasks.
    *
+   * @throws JobFailedError caused by KeyNotHashableError for a record that is no key
+   *
    * @example
    * (await sc.parallelize(['a', 'b', 'a']).countByValue()).get('a'); // 2
    */
@@ -259,6 +282,9 @@ export class RDD<T> extends RddPairs<T> {
 
   /**
    * Calls `f` for each record, in the tasks, for its effects there; retried tasks repeat them.
+   *
+   * @throws ClosureError when `f` captures what cannot travel
+   * @throws JobFailedError when a task fails for good; JobCancelledError when `signal` aborts
    *
    * @example
    * const total = sc.longAccumulator();
@@ -272,6 +298,9 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * Calls `f` once for each partition, empty ones too.
    *
+   * @throws ClosureError when `f` captures what cannot travel
+   * @throws JobFailedError when a task fails for good; JobCancelledError when `signal` aborts
+   *
    * @example
    * const counted = sc.longAccumulator();
    * await sc.range(5).foreachPartition((records) => counted.add(records.toArray().length));
@@ -284,6 +313,9 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * The records one by one, in partition order: a job for each partition when it is reached, memory
    * of one partition. Leaving the loop early runs no further job.
+   *
+   * @throws ArgumentError for options that are not known
+   * @throws JobFailedError, from the loop, where the partition that failed is reached
    *
    * @example
    * const read: number[] = [];
@@ -348,6 +380,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * A count of the partitions that ended within `timeoutMs`, with bounds for all of them.
    *
+   * @throws ArgumentError for a time or a confidence that is none
+   *
    * @example
    * const counted = await sc.range(10).countApprox(60_000);
    * (await counted.final).mean; // 10
@@ -363,6 +397,8 @@ export class RDD<T> extends RddPairs<T> {
 
   /**
    * As `countByValue`, of the partitions that ended within `timeoutMs`, with bounds for all of them.
+   *
+   * @throws ArgumentError for a time or a confidence that is none
    *
    * @example
    * const counted = await sc.parallelize(['a', 'a']).countByValueApprox(60_000);
@@ -382,6 +418,7 @@ export class RDD<T> extends RddPairs<T> {
    *
    * @param relativeSD standard deviation of the result, relative; at least 0.000017, default 0.05.
    *   Hashes of 32 bits add half a percent at 40 million.
+   * @throws ArgumentError for a `relativeSD` below 0.000017
    *
    * @example
    * await sc.parallelize([1, 2, 1]).countApproxDistinct(); // 2
@@ -414,6 +451,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * A sum of the partitions that ended within `timeoutMs`, with bounds for all of them.
    *
+   * @throws ArgumentError for a time or a confidence that is none
+   *
    * @example
    * const summed = await sc.range(5).sumApprox(60_000);
    * (await summed.final).mean; // 10
@@ -430,6 +469,8 @@ export class RDD<T> extends RddPairs<T> {
 
   /**
    * A mean of the partitions that ended within `timeoutMs`, with bounds for all of them.
+   *
+   * @throws ArgumentError for a time or a confidence that is none
    *
    * @example
    * const averaged = await sc.range(5).meanApprox(60_000);
@@ -463,6 +504,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * Count, mean, variance, minimum and maximum, in one pass.
    *
+   * @throws JobFailedError caused by RecordTypeError for a record that is no number
+   *
    * @example
    * const { count, mean, max } = await sc.parallelize([1, 2, 6]).stats();
    * [count, mean, max]; // [3, 3, 6]
@@ -474,6 +517,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * 0 of no numbers.
    *
+   * @throws JobFailedError caused by RecordTypeError for a record that is no number
+   *
    * @example
    * await sc.parallelize([1, 3]).mean(); // 2
    */
@@ -483,6 +528,8 @@ export class RDD<T> extends RddPairs<T> {
 
   /**
    * Population variance; NaN of no numbers.
+   *
+   * @throws JobFailedError caused by RecordTypeError for a record that is no number
    *
    * @example
    * await sc.parallelize([1, 3]).variance(); // 1
@@ -494,6 +541,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * Population standard deviation; NaN of no numbers.
    *
+   * @throws JobFailedError caused by RecordTypeError for a record that is no number
+   *
    * @example
    * await sc.parallelize([1, 5]).stdev(); // 2
    */
@@ -503,6 +552,8 @@ export class RDD<T> extends RddPairs<T> {
 
   /**
    * The same as `variance`.
+   *
+   * @throws JobFailedError caused by RecordTypeError for a record that is no number
    *
    * @example
    * await sc.parallelize([1, 3]).popVariance(); // 1
@@ -514,6 +565,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * The same as `stdev`.
    *
+   * @throws JobFailedError caused by RecordTypeError for a record that is no number
+   *
    * @example
    * await sc.parallelize([1, 5]).popStdev(); // 2
    */
@@ -524,6 +577,8 @@ export class RDD<T> extends RddPairs<T> {
   /**
    * Divided by n - 1; NaN of fewer than two numbers.
    *
+   * @throws JobFailedError caused by RecordTypeError for a record that is no number
+   *
    * @example
    * await sc.parallelize([1, 3]).sampleVariance(); // 2
    */
@@ -533,6 +588,8 @@ export class RDD<T> extends RddPairs<T> {
 
   /**
    * Divided by n - 1; NaN of fewer than two numbers.
+   *
+   * @throws JobFailedError caused by RecordTypeError for a record that is no number
    *
    * @example
    * await sc.parallelize([1, 3]).sampleStdev(); // Math.SQRT2

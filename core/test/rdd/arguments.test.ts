@@ -268,6 +268,14 @@ describe('arguments are checked at the call', () => {
     expect(await rejection(sc.runJob(no, Array.from))).to.have.property('code', 'ARGUMENT');
   });
 
+  it('keys that are none are refused where a key is an argument (B.3 lookup, B.3 filterByRange)', async () => {
+    const no = (() => 1) as never;
+    expect(await rejection(pairs().lookup(no))).to.have.property('code', 'KEY_NOT_HASHABLE');
+    for (const call of [() => pairs().filterByRange(no, 1), () => pairs().filterByRange(1, no)]) {
+      expect(thrown(call)).to.have.property('code', 'KEY_NOT_HASHABLE');
+    }
+  });
+
   it('an RDD of a context that was stopped is none of the next one', async () => {
     const old = sc.range(3);
     await sc.stop();

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { expect } from 'chai';
 import { allProperties } from '../model/all-properties.js';
 import { runsOf } from '../model/property.js';
 import { useContext } from './support/context.js';
@@ -22,6 +23,13 @@ const seed = wantedSeed === 'random' ? randomInt(2 ** 31) : Number(wantedSeed);
 describe(`every operator is its model, from seed ${seed}`, function () {
   // Under load; without it the slowest takes some seconds.
   this.timeout(600_000);
+
+  it('at least 300 are tried 100 times each where the engine is in this process', () => {
+    const often = allProperties.filter((property) => runsOf(property, 100) === 100);
+    expect(often.length).to.be.at.least(300);
+    // Of an operator that shuffles each property has a fifth of the runs, with the adaptive reduce side.
+    expect(allProperties.every((property) => runsOf(property, 100) >= 20)).to.equal(true);
+  });
 
   describe('with the adaptive reduce side', () => {
     const suite = useContext({ 'heddle.adaptive.enabled': true });

@@ -1,3 +1,4 @@
+import { checkKey } from '../../keys/index.js';
 import type { ActionOptions } from '../arguments.js';
 import { rootOf } from '../operators/narrow.js';
 import type { RddNode } from '../rdd-node.js';
@@ -9,6 +10,7 @@ import { allPartitions, beginAction, captureFor, decodeRecords, runSink } from '
  */
 export async function lookup<K, V>(node: RddNode, key: K, options?: ActionOptions): Promise<V[]> {
   const call = beginAction(node.core, 'lookup', options);
+  checkKey(key);
   const closure = captureFor(node.core, call, [key]);
   const parts = await runSink(
     node,

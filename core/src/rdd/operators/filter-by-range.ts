@@ -1,4 +1,5 @@
 import { captureCallSite } from '../../closures/index.js';
+import { checkKey } from '../../keys/index.js';
 import { RangePartitioner } from '../../partitioner/range-partitioner.js';
 import { captureRoots } from '../capture.js';
 import { RddNode, oneToOne } from '../rdd-node.js';
@@ -11,6 +12,8 @@ import { engineStep } from './engine-step.js';
  */
 export function filterByRangeNode(parent: RddNode, lower: unknown, upper: unknown): RddNode {
   parent.core.checkRunning();
+  checkKey(lower);
+  checkKey(upper);
   const callSite = captureCallSite('filterByRange');
   const closure = captureRoots(parent.core, [keyInRange(lower, upper)], callSite);
   const pruned = new RddNode(parent.core, callSite, {
