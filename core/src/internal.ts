@@ -5,6 +5,13 @@
 export type * from './plan/index.js';
 export { sequenceCodecs, sequenceCompressions, writableNames } from './plan/sequence-file.js';
 export { shuffleWriterOf, type ShuffleWriterChoice } from './plan/shuffle-writer-choice.js';
+export {
+  compactPartSizes,
+  isPartLength,
+  mostPartBytes,
+  partCount,
+  type PartSizes,
+} from './plan/part-sizes.js';
 export type * from './context/job-runner.js';
 export type { CodeTable } from './codec/code-table.js';
 export * from './errors/index.js';

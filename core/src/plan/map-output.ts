@@ -7,8 +7,13 @@ export interface MapOutputStatus {
   readonly generation: number;
   /** Local directory (one of the executor's) under which `output/<mapId>` stands. */
   readonly localDirectory: string;
-  /** Bytes of each reduce partition's part, trailer included; 0 means there is nothing to read. */
+  /**
+   * Bytes of each reduce partition's part, trailer included; 0 means there is nothing to read. Empty
+   * where there are `partSizeClasses` instead: `part-sizes.ts` reads both.
+   */
   readonly partSizesBytes: Float64Array;
+  /** The size class of each part, when there are many. */
+  readonly partSizeClasses?: Uint8Array;
   readonly records: number;
 }
 

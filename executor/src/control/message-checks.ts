@@ -61,6 +61,7 @@ const result = union({
       generation: whole,
       localDirectory: text,
       partSizesBytes: sizes,
+      partSizeClasses: optional(bytes),
       records: amount,
     }),
   },

@@ -1,4 +1,4 @@
-import type { MapOutputStatus } from 'heddle/internal';
+import { compactPartSizes, type MapOutputStatus } from 'heddle/internal';
 import type { TaskEnvironment } from '../task-environment.js';
 import { makeMapId } from './map-id.js';
 import { publishMapOutput } from './map-output-files.js';
@@ -47,7 +47,8 @@ export class MapOutputBuilder {
     for (const sizeBytes of published.partSizesBytes) {
       env.metrics.shuffleWriteBytes += sizeBytes;
     }
-    return { ...identity, ...published };
+    const { partSizesBytes, ...rest } = published;
+    return { ...identity, ...rest, ...compactPartSizes(partSizesBytes) };
   }
 
   abort(): void {

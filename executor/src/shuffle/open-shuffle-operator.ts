@@ -1,4 +1,5 @@
 import { InternalError } from '@heddle/common';
+import { mostPartBytes } from 'heddle/internal';
 import type { AggregatorSpec, CogroupSide, ShuffleOperator } from 'heddle/internal';
 import { iteratorOf } from '../pipeline/loop-helpers.js';
 import { emptySource } from '../pipeline/sources.js';
@@ -66,8 +67,9 @@ class OperatorOpener {
     // What is missing or of another generation has to be found out by reading.
     if (input === undefined || input.firstMissingMapPartition !== undefined) return false;
     return input.outputs.every(
-      ({ generation, partSizesBytes }) =>
-        generation === input.generation && partSizesBytes[this.#reducePartition] === 0,
+      (output) =>
+        output.generation === input.generation &&
+        mostPartBytes(output, this.#reducePartition) === 0,
     );
   }
 
@@ -168,7 +170,7 @@ class OperatorOpener {
     const input = this.#env.stage.shuffleInputs.find((one) => one.shuffleId === shuffleId);
     let bytes = 0;
     for (const output of input?.outputs ?? []) {
-      bytes += output.partSizesBytes[this.#reducePartition] ?? 0;
+      bytes += mostPartBytes(output, this.#reducePartition);
     }
     return bytes;
   }

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import type { MapOutputLocation } from 'heddle/internal';
+import { isPartLength, mostPartBytes, type MapOutputLocation } from 'heddle/internal';
 import { errnoOf } from '../storage/no-space.js';
 import { ShuffleFetchError } from './errors.js';
 import { decodeIndexEntry, INDEX_ENTRY_BYTES } from './index-file.js';
@@ -72,9 +72,9 @@ export function openLocalPart(location: MapOutputLocation, reducePartition: numb
     const reason = gone ? 'its files are gone' : `reading its files failed`;
     throw new ShuffleFetchError(location, reducePartition, reason, { cause: error, gone });
   }
-  const expected = location.partSizesBytes[reducePartition]!;
-  if (length !== expected || offset < 0) {
+  if (!isPartLength(location, reducePartition, length) || offset < 0) {
     closeSync(descriptor);
+    const expected = mostPartBytes(location, reducePartition);
     throw new ShuffleFetchError(
       location,
       reducePartition,
@@ -92,7 +92,11 @@ export function openRegularFile(path: string): number {
   throw new Error(`${path} is not a file`);
 }
 
-function readIndexEntry(path: string, reducePartition: number): { offset: number; length: number } {
+/** Where an index file says that a part stands; -1 where it has none. Throws what reading throws. */
+export function readIndexEntry(
+  path: string,
+  reducePartition: number,
+): { offset: number; length: number } {
   const descriptor = openRegularFile(path);
   try {
     const bytes = new Uint8Array(INDEX_ENTRY_BYTES);

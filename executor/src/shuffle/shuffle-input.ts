@@ -1,6 +1,7 @@
 import {
   ByteReader,
   CorruptDataError,
+  mostPartBytes,
   readBatch,
   type MapOutputLocation,
   type ShuffleInput,
@@ -88,7 +89,7 @@ class ShuffleFrames {
     this.#checkComplete();
     this.#locations = this.#input.outputs.filter((location) => {
       this.#check(location);
-      return (location.partSizesBytes[this.#reducePartition] ?? 0) > 0;
+      return mostPartBytes(location, this.#reducePartition) > 0;
     });
     const source = this.#env.partSource ?? localPartSource;
     return source.open(this.#locations, this.#reducePartition, this.#memoryLimitBytes);

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { HeddleContext, TaskContext } from 'heddle';
 
 /**
- * Saves numbers while one process is slow, or while the attempts of a partition commit together:
- * `speculation-program.ts <folder> slow|race|plain`. Each attempt leaves `attempt-<partition>-<id>`.
+ * Saves numbers, while one process is slow or not:
+ * `speculation-program.ts <folder> slow|plain`. Each attempt leaves `attempt-<partition>-<id>`.
  */
 const [folder = '', how = ''] = process.argv.slice(2);
 const partitions = 20;
@@ -17,12 +17,6 @@ await sc
     if (how === 'slow') {
       // A slow task never ends by itself: without a copy of it the job would not either.
       if (isSlow()) while (!context.isInterrupted()) pause();
-    } else if (how === 'race' && partition >= partitions - 4) {
-      // The first attempt goes on when a second one has begun: both ask to commit at the same time.
-      const other = `${folder}/second-${partition}`;
-      if (claim(`${folder}/first-${partition}`)) {
-        while (!exists(other) && !context.isInterrupted()) pause();
-      } else writeFileSync(other, '');
     }
     return numbers;
   })
@@ -40,15 +34,6 @@ function isSlow(): boolean {
 function claim(file: string): boolean {
   try {
     writeFileSync(file, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function exists(file: string): boolean {
-  try {
-    readFileSync(file);
     return true;
   } catch {
     return false;

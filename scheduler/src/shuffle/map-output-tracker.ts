@@ -1,4 +1,5 @@
 import { InternalError } from '@heddle/common';
+import { mostPartBytes } from 'heddle/internal';
 import type { MapOutputLocation, ShuffleInput, ShuffleLineage } from 'heddle/internal';
 
 interface ShuffleState {
@@ -197,7 +198,10 @@ export class MapOutputTracker {
     return false;
   }
 
-  /** Bytes that a reduce partition reads of the outputs that are there; 0 for an unknown shuffle. */
+  /**
+   * Bytes that a reduce partition reads of the outputs that are there, up to a tenth more where only
+   * size classes are known; 0 for an unknown shuffle.
+   */
   partBytes(shuffleId: number, reducePartition: number): number {
     const state = this.#shuffles.get(shuffleId);
     if (state === undefined) return 0;
@@ -221,8 +225,9 @@ export class MapOutputTracker {
     const holders = new Map<string, { executorId: string; host: string; sizeBytes: number }>();
     let totalBytes = 0;
     for (const output of state.outputs) {
-      const sizeBytes = output?.partSizesBytes[reducePartition] ?? 0;
-      if (output === undefined || sizeBytes === 0) continue;
+      if (output === undefined) continue;
+      const sizeBytes = mostPartBytes(output, reducePartition);
+      if (sizeBytes === 0) continue;
       totalBytes += sizeBytes;
       const holder = holders.get(output.executorId);
       if (holder !== undefined) holder.sizeBytes += sizeBytes;
@@ -279,10 +284,9 @@ function forget(state: ShuffleState): void {
 function sumOfParts({ outputs, numReducePartitions }: ShuffleState): Float64Array {
   const sums = new Float64Array(numReducePartitions);
   for (const output of outputs) {
-    const sizes = output?.partSizesBytes;
-    if (sizes === undefined) continue;
+    if (output === undefined) continue;
     for (let part = 0; part < numReducePartitions; part++) {
-      sums[part] = (sums[part] ?? 0) + (sizes[part] ?? 0);
+      sums[part] = (sums[part] ?? 0) + mostPartBytes(output, part);
     }
   }
   return sums;

@@ -35,7 +35,8 @@ interface Slot {
   /** Counts against the window. */
   readonly heldBytes: number;
   readonly slab: Slab | undefined;
-  readonly bytes: Buffer | undefined;
+  /** Cut to what came when it is settled. */
+  bytes: Buffer | undefined;
   file: PartFile | undefined;
   isSettled: boolean;
 }
@@ -159,8 +160,8 @@ export class FetchJob {
   }
 
   #heldFor(part: FetchPart): number {
-    return part.sizeBytes <= this.#largestInMemory
-      ? part.sizeBytes
+    return part.mostBytes <= this.#largestInMemory
+      ? part.mostBytes
       : this.#services.windowBytes / 2;
   }
 
@@ -176,13 +177,13 @@ export class FetchJob {
     };
     for (const index of indexes) {
       const part = this.#message.parts[index]!;
-      if (part.sizeBytes > this.#largestInMemory) {
+      if (part.mostBytes > this.#largestInMemory) {
         this.#askLarge(executorId, index, part);
         continue;
       }
-      if (sizeBytes + part.sizeBytes > limitBytes || request.length === MAX_ENTRIES) send();
+      if (sizeBytes + part.mostBytes > limitBytes || request.length === MAX_ENTRIES) send();
       request.push(index);
-      sizeBytes += part.sizeBytes;
+      sizeBytes += part.mostBytes;
     }
     send();
   }
@@ -192,14 +193,18 @@ export class FetchJob {
     let start = 0;
     const wanted = indexes.map((index) => {
       const part = this.#message.parts[index]!;
-      const bytes = slab.buffer.subarray(start, start + part.sizeBytes);
-      start += part.sizeBytes;
+      const bytes = slab.buffer.subarray(start, start + part.mostBytes);
+      start += part.mostBytes;
       const { promise, resolve } = Promise.withResolvers<FetchFailure | undefined>();
-      const slot = this.#slot(index, { promise, slab, bytes, heldBytes: part.sizeBytes });
+      const slot = this.#slot(index, { promise, slab, bytes, heldBytes: part.mostBytes });
       return {
         mapId: part.mapId,
-        sizeBytes: part.sizeBytes,
-        receive: async (stream: ReplyStream) => stream.readInto(bytes),
+        mostBytes: part.mostBytes,
+        isExact: part.isExact,
+        receive: async (stream: ReplyStream, lengthBytes: number) => {
+          slot.bytes = bytes.subarray(0, lengthBytes);
+          await stream.readInto(slot.bytes);
+        },
         settle: (failure: FetchFailure | undefined) => {
           slot.isSettled = true;
           resolve(failure);
@@ -216,11 +221,12 @@ export class FetchJob {
     this.#fetch(executorId, [
       {
         mapId: part.mapId,
-        sizeBytes: part.sizeBytes,
-        receive: async (stream) => {
+        mostBytes: part.mostBytes,
+        isExact: part.isExact,
+        receive: async (stream, lengthBytes) => {
           await slot.file?.discard();
           slot.file = await PartFile.create(this.#services.directories);
-          await slot.file.receive(stream, part.sizeBytes);
+          await slot.file.receive(stream, lengthBytes);
         },
         settle: (failure) => {
           slot.isSettled = true;

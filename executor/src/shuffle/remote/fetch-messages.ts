@@ -5,7 +5,9 @@ export interface FetchPart {
   readonly executorId: string;
   readonly host: string;
   readonly mapId: string;
-  readonly sizeBytes: number;
+  /** Its size, or when only about that is known, the most that it may have. */
+  readonly mostBytes: number;
+  readonly isExact: boolean;
 }
 
 /** Thread → host: fetch these parts; the answers come through the shared buffer, in this order. */

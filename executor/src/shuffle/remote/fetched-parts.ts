@@ -1,6 +1,6 @@
-import { openSync, rmSync } from 'node:fs';
+import { fstatSync, openSync, rmSync } from 'node:fs';
 import { HeddleError, InternalError } from '@heddle/common';
-import type { MapOutputLocation } from 'heddle/internal';
+import { mostPartBytes, type MapOutputLocation } from 'heddle/internal';
 import { ringSizeBytes, RingReader } from '../../input/input-ring.js';
 import { ShuffleFetchError } from '../errors.js';
 import { FilePart, type PartBytes } from '../part-source.js';
@@ -46,11 +46,12 @@ export class FetchRings {
       kind: 'openFetch',
       ...ring.shape,
       reducePartition,
-      parts: locations.map(({ executorId, host, mapId, partSizesBytes }) => ({
-        executorId,
-        host,
-        mapId,
-        sizeBytes: partSizesBytes[reducePartition]!,
+      parts: locations.map((location) => ({
+        executorId: location.executorId,
+        host: location.host,
+        mapId: location.mapId,
+        mostBytes: mostPartBytes(location, reducePartition),
+        isExact: location.partSizeClasses === undefined,
       })),
       memoryLimitBytes,
       purpose,
@@ -131,8 +132,8 @@ export class FetchedParts {
     const descriptor = openSync(path, 'r');
     // Nobody else needs its name: it is gone with the descriptor, however the task ends.
     rmSync(path, { force: true });
-    const reducer = this.#reducePartition;
-    return new FilePart(location, reducer, descriptor, 0, location.partSizesBytes[reducer]!, false);
+    const { size } = fstatSync(descriptor);
+    return new FilePart(location, this.#reducePartition, descriptor, 0, size, false);
   }
 
   #failure(location: MapOutputLocation, lengthBytes: number): Error {

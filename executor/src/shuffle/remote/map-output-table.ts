@@ -1,5 +1,6 @@
-import type { MapOutputStatus } from 'heddle/internal';
-import { DATA_FILE, mapOutputPath } from '../map-output-files.js';
+import { partCount, type MapOutputStatus } from 'heddle/internal';
+import { DATA_FILE, INDEX_FILE, mapOutputPath } from '../map-output-files.js';
+import { readIndexEntry } from '../part-source.js';
 import type { PartRange } from './parts-wire.js';
 
 /** Where a range of parts stands on disk. */
@@ -12,7 +13,7 @@ export interface FileRange {
 interface ServedOutput {
   readonly status: MapOutputStatus;
   readonly path: string;
-  /** Start of each part, and the end of the last one; made by the first request. */
+  /** Start of each part, and the end of the last one, when sizes are exact; made by the first request. */
   offsets: Float64Array | undefined;
 }
 
@@ -42,12 +43,13 @@ export class MapOutputTable {
   find({ mapId, firstReducer, reducers }: PartRange): FileRange | undefined {
     const output = this.#outputs.get(mapId);
     if (output === undefined) return undefined;
-    const { partSizesBytes } = output.status;
-    if (firstReducer + reducers > partSizesBytes.length) return undefined;
-    output.offsets ??= offsetsOf(partSizesBytes);
+    const { status, path } = output;
+    if (firstReducer + reducers > partCount(status)) return undefined;
+    if (status.partSizeClasses !== undefined) return findInIndex(output, firstReducer, reducers);
+    output.offsets ??= offsetsOf(status.partSizesBytes);
     const offset = output.offsets[firstReducer]!;
     const lengthBytes = output.offsets[firstReducer + reducers]! - offset;
-    return { path: output.path, offset, lengthBytes };
+    return { path, offset, lengthBytes };
   }
 
   /** Serves the outputs of a shuffle no more; returns them. */
@@ -56,6 +58,24 @@ export class MapOutputTable {
     this.#byShuffle.delete(shuffleId);
     for (const { status } of outputs) this.#outputs.delete(status.mapId);
     return outputs.map(({ status }) => status);
+  }
+}
+
+/** Where only about how large parts are is known: parts stand one after another. */
+function findInIndex(
+  { status, path }: ServedOutput,
+  firstReducer: number,
+  reducers: number,
+): FileRange | undefined {
+  const index = mapOutputPath(status.localDirectory, status.mapId, INDEX_FILE);
+  try {
+    const first = readIndexEntry(index, firstReducer);
+    const last = reducers === 1 ? first : readIndexEntry(index, firstReducer + reducers - 1);
+    if (first.offset < 0 || last.offset < first.offset || last.length < 0) return undefined;
+    return { path, offset: first.offset, lengthBytes: last.offset + last.length - first.offset };
+  } catch {
+    // Gone, or not to be read: as if it had never been written.
+    return undefined;
   }
 }
 

@@ -20,14 +20,16 @@ import {
   type PartCheck,
 } from './parts-wire.js';
 import type { FetchLimits, ShuffleNetwork, ShufflePeer } from './shuffle-network.js';
-import { ShuffleServiceRefusedError } from './stock-client.js';
+import { mayHaveLength, ShuffleServiceRefusedError } from './stock-client.js';
 
 /** A part that is to be fetched, and what takes its bytes. */
 export interface WantedPart {
   readonly mapId: string;
-  readonly sizeBytes: number;
-  /** Takes `sizeBytes` bytes of the answer. May be called again when the answer broke off. */
-  receive(stream: ReplyStream): Promise<void>;
+  /** Its size, or when only about that is known, the most that it may have. */
+  readonly mostBytes: number;
+  readonly isExact: boolean;
+  /** Takes this many bytes of the answer. May be called again when the answer broke off. */
+  receive(stream: ReplyStream, lengthBytes: number): Promise<void>;
   /** Called exactly once. */
   settle(failure: FetchFailure | undefined): void;
 }
@@ -166,11 +168,11 @@ export class PartFetcher {
         const length = header.readDoubleLE(0);
         if (length < 0) {
           group.settle(part, { reason: missingText(length, peer.id), scope: 'output' });
-        } else if (length === part.sizeBytes) {
-          await part.receive(stream);
+        } else if (mayHaveLength(part, length)) {
+          await part.receive(stream, length);
           group.settle(part, undefined);
         } else {
-          const reason = `a part of ${length} bytes came where ${part.sizeBytes} were expected`;
+          const reason = `a part of ${length} bytes came where ${part.mostBytes} were expected`;
           throw new PeerProtocolError(peer, reason);
         }
       }

@@ -1,4 +1,5 @@
 import { describeThrown, type Logger } from '@heddle/common';
+import { mostPartBytes } from 'heddle/internal';
 import { jsonReply, type AuthenticatedServer, type ServerReply } from '../../transport/index.js';
 import { ShuffleFetchError } from '../errors.js';
 import { PartReader } from '../part-reader.js';
@@ -77,7 +78,7 @@ export class ShuffleRoutes {
   #stateOnDisk(mapId: string, reducePartition: number): PartCheck['onDisk'] {
     const { outputs, partSeal, logger } = this.#options;
     const status = outputs.status(mapId);
-    if (status === undefined || !((status.partSizesBytes[reducePartition] ?? 0) > 0)) {
+    if (status === undefined || mostPartBytes(status, reducePartition) === 0) {
       return 'missing';
     }
     const location = { ...status, executorId: '', host: '' };

@@ -42,9 +42,19 @@ export interface StockService {
 /** A part that is wanted, and what takes its bytes. */
 export interface StockPart {
   readonly mapId: string;
-  readonly sizeBytes: number;
-  /** Takes `sizeBytes` bytes of the answer, from where it stands. */
-  receive(stream: ReplyStream): Promise<void>;
+  /** Its size, or when only about that is known, the most that it may have. */
+  readonly mostBytes: number;
+  readonly isExact: boolean;
+  /** Takes this many bytes of the answer, from where it stands. */
+  receive(stream: ReplyStream, lengthBytes: number): Promise<void>;
+}
+
+/** Whether an announced length can be the part's; what it holds is proved by its seal. */
+export function mayHaveLength(
+  { mostBytes, isExact }: Pick<StockPart, 'mostBytes' | 'isExact'>,
+  lengthBytes: number,
+): boolean {
+  return isExact ? lengthBytes === mostBytes : lengthBytes > 0 && lengthBytes <= mostBytes;
 }
 
 /** What became of a part. */
@@ -181,8 +191,8 @@ export class StockShuffleClient {
     const stream = new ReplyStream(peer, response, head, { stallMs, wholeMs: 300_000 });
     try {
       for (const part of batch) {
-        await readPartHeader(stream, peer, part, reducer);
-        await part.receive(stream);
+        const lengthBytes = await readPartHeader(stream, peer, part, reducer);
+        await part.receive(stream, lengthBytes);
         settle(part, { kind: 'received' });
       }
     } catch (error) {
@@ -265,7 +275,7 @@ async function readPartHeader(
   peer: Peer,
   part: StockPart,
   reducer: number,
-): Promise<void> {
+): Promise<number> {
   const idLength = await readVLong(stream);
   if (idLength < 0 || idLength > 1000) throw new PeerProtocolError(peer, 'a part has no header');
   const id = Buffer.alloc(idLength);
@@ -274,13 +284,14 @@ async function readPartHeader(
   await readVLong(stream);
   const forReducer = await readVLong(stream);
   const matches = id.toString() === part.mapId && forReducer === reducer;
-  if (!matches || lengthBytes !== part.sizeBytes) {
+  if (!matches || !mayHaveLength(part, lengthBytes)) {
     throw new PeerProtocolError(
       peer,
       `a part is announced as ${id.toString()} for reducer ${forReducer} with ${lengthBytes} bytes, ` +
-        `and ${part.mapId} for reducer ${reducer} with ${part.sizeBytes} bytes was expected`,
+        `and ${part.mapId} for reducer ${reducer} with ${part.mostBytes} bytes was expected`,
     );
   }
+  return lengthBytes;
 }
 
 async function readVLong(stream: ReplyStream): Promise<number> {

@@ -36,6 +36,36 @@ describe('fetching map outputs from other executors', function () {
     expect(fixture.executors[0]!.requests.length).to.equal(3);
   });
 
+  it('F39 fetches the bytes of parts of which only about the size is known', async () => {
+    fixture = new FetchFixture();
+    const executor = await fixture.addExecutor('e1');
+    await fixture.addExecutor('e2');
+    const input = fixture.write(pairsInto(300), records);
+    const isKnown = input.outputs.map(({ partSizesBytes }) => partSizesBytes.length > 0);
+    expect(isKnown).to.deep.equal(new Array<boolean>(MAPS).fill(false));
+    const localDirectories = [fixture.directory, executor.directory];
+    const here = {
+      ...input,
+      outputs: input.outputs.map((output) => ({ ...output, host: 'here' })),
+    };
+    for (const reducer of [partitionOfHash(hashKey(0), 300), partitionOfHash(hashKey(7), 300)]) {
+      const expected = records
+        .flat()
+        .filter(([key]) => partitionOfHash(hashKey(key), 300) === reducer);
+      const fetched = await fixture.read(input, reducer);
+      expect(fetched.error).to.equal(undefined);
+      expect(fetched.records).to.deep.equal(expected);
+      expect(fetched.localBytes).to.equal(0);
+      // As files, since they are larger than what a thread may hold of one.
+      const large = await fixture.read(input, reducer, { memoryBudgetBytes: 4 });
+      expect(large.error).to.equal(undefined);
+      expect(large.records).to.deep.equal(expected);
+      const direct = await fixture.read(here, reducer, { localDirectories });
+      expect(direct.records).to.deep.equal(expected);
+      expect(direct.remoteBytes + direct.localBytes).to.equal(fetched.remoteBytes);
+    }
+  });
+
   it('A-164 never asks for empty parts, nor an executor that has nothing else', async () => {
     fixture = new FetchFixture();
     await fixture.addExecutor('e1');
