@@ -45,6 +45,8 @@ describe('An ApplicationMaster that ends too early', function () {
     output: string,
     conf: Readonly<Record<string, string>>,
   ): ReturnType<YarnPrograms['start']> {
+    // On a cluster that runs on, an earlier run has left it.
+    await yarn.account.remove(output);
     const started = await yarn.start(mode, program, {
       words,
       conf: { 'heddle.log.level': 'info', ...conf },
