@@ -4,6 +4,8 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { allProperties } from '../dist/src/model/all-properties.js';
+import { runsOf } from '../dist/src/model/property.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const target = `${root}docs/api-tests.md`;
@@ -47,13 +49,20 @@ function placeOf(test, titles) {
 }
 
 const tests = testsOf(mocha.suite);
+const often = allProperties.filter((property) => runsOf(property, 100) === 100).length;
 const lines = [
   '# The RDD interface and its tests',
   '',
   'Made by `node integration-tests/scripts/api-table.js` from the ids in the names of tests; the build checks it.',
   'A row is a method or a rule; its id stands in the names of the tests that prove it. Tests of suites run in',
-  'every mode. "every operator is its model" is the table of properties: each is tried, for each kind of data, with 100 random inputs (20 when its jobs',
-  'shuffle), where the engine is in the process, and with a twentieth of them elsewhere.',
+  'every mode.',
+  '',
+  `"every operator is its model" is the table of ${allProperties.length} properties, from one seed: where the engine is in the`,
+  `process ${often} of them are tried with 100 random inputs, and the ${allProperties.length - often} whose jobs shuffle with 20, and`,
+  'with 4 more without the adaptive reduce side; in `local-cluster` and on YARN a twentieth of that.',
+  '',
+  '`make coverage` measures the lines of `core` that its own tests, those of the bundler and the suites in',
+  '`local[2]` reach, in the driver and in the task threads, and fails below 95 %. Last seen: 97.03 %, 2,374 tests.',
 ];
 const missing = [];
 for (const [part, ofPart] of Object.entries(rows)) {

@@ -89,7 +89,12 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);
    * await pairs.flatMapValues((n) => (n < 3 ? [n, -n] : [])).values().collect(); // [1, -1, 2, -2]
    */
-  flatMapValues<K, V, U>(this: RDD<[K, V]>, f: (value: V) => Iterable<U>): RDD<[K, U]> {
+  flatMapValues<K, V, U extends [unknown, ...unknown[]]>(
+    this: RDD<[K, V]>,
+    f: (value: V) => Iterable<U>,
+  ): RDD<[K, U]>;
+  flatMapValues<K, V, U>(this: RDD<[K, V]>, f: (value: V) => Iterable<U | TupleHint>): RDD<[K, U]>;
+  flatMapValues<K, V, U>(this: RDD<[K, V]>, f: (value: V) => Iterable<U | TupleHint>): RDD<[K, U]> {
     return rddOf(functionStep(nodeOf(this), 'flatMapValues', f, true));
   }
 
@@ -249,6 +254,16 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
    * const sums = pairs.flatMapGroups((key, values) => [`${key}: ${values.reduce((a, b) => a + b)}`]);
    * (await sums.collect()).sort(); // ['a: 4', 'b: 2']
    */
+  flatMapGroups<K, V, U extends [unknown, ...unknown[]]>(
+    this: RDD<[K, V]>,
+    f: (key: K, values: It<V>) => Iterable<U>,
+    n?: PartitionsArgument,
+  ): RDD<U>;
+  flatMapGroups<K, V, U>(
+    this: RDD<[K, V]>,
+    f: (key: K, values: It<V>) => Iterable<U | TupleHint>,
+    n?: PartitionsArgument,
+  ): RDD<U>;
   flatMapGroups<K, V, U>(
     this: RDD<[K, V]>,
     f: (key: K, values: It<V>) => Iterable<U | TupleHint>,

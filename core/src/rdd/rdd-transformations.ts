@@ -61,6 +61,8 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * @example
    * await sc.parallelize(['a b', 'c']).flatMap((line) => line.split(' ')).collect(); // ['a', 'b', 'c']
    */
+  flatMap<U extends [unknown, ...unknown[]]>(f: (x: T) => Iterable<U>): RDD<U>;
+  flatMap<U>(f: (x: T) => Iterable<U | TupleHint>): RDD<U>;
   flatMap<U>(f: (x: T) => Iterable<U | TupleHint>): RDD<U> {
     return rddOf(functionStep(nodeOf(this), 'flatMap', f, false));
   }
@@ -76,6 +78,11 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * const sums = sc.range(0, 6, 1, 2).mapPartitions((records) => [records.reduce((a, b) => a + b, 0)]);
    * await sums.collect(); // [3, 12]
    */
+  mapPartitions<U extends [unknown, ...unknown[]]>(
+    f: (records: It<T>) => Iterable<U>,
+    options?: MapOptions,
+  ): RDD<U>;
+  mapPartitions<U>(f: (records: It<T>) => Iterable<U | TupleHint>, options?: MapOptions): RDD<U>;
   mapPartitions<U>(
     f: (records: It<T>) => Iterable<U | TupleHint>,
     options: MapOptions = {},
@@ -94,6 +101,14 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * const placed = sc.range(0, 4, 1, 2).mapPartitionsWithIndex((i, records) => records.map((x) => `${i}:${x}`));
    * await placed.collect(); // ['0:0', '0:1', '1:2', '1:3']
    */
+  mapPartitionsWithIndex<U extends [unknown, ...unknown[]]>(
+    f: (index: number, records: It<T>) => Iterable<U>,
+    options?: MapOptions,
+  ): RDD<U>;
+  mapPartitionsWithIndex<U>(
+    f: (index: number, records: It<T>) => Iterable<U | TupleHint>,
+    options?: MapOptions,
+  ): RDD<U>;
   mapPartitionsWithIndex<U>(
     f: (index: number, records: It<T>) => Iterable<U | TupleHint>,
     options: MapOptions = {},
@@ -356,6 +371,10 @@ export abstract class RddTransformations<T> extends RddMetadata<T> {
    * const [some, more] = [sc.range(0, 4, 1, 2), sc.range(10, 12, 1, 2)];
    * await some.zipPartitions(more, (a, b) => [a.toArray().length + b.toArray().length]).collect(); // [3, 3]
    */
+  zipPartitions<A, U extends [unknown, ...unknown[]]>(
+    a: RDD<A>,
+    f: (records: It<T>, a: It<A>) => Iterable<U>,
+  ): RDD<U>;
   zipPartitions<A, U>(a: RDD<A>, f: (records: It<T>, a: It<A>) => Iterable<U | TupleHint>): RDD<U>;
   zipPartitions<A, B, U>(
     a: RDD<A>,

@@ -44,6 +44,59 @@ export function ofTransformations(
   hasType<RDD<[string, [number[], number[]]]>>()(pairs.groupWith(pairs), true);
 }
 
+/** Never called: pairs that a function makes by `map` of its own are pairs too. */
+export function ofInnerPairs(words: RDD<string>, pairs: RDD<[string, number]>): void {
+  type Counts = RDD<[string, number]>;
+  const letters = words.flatMap((word) => word.split('').map((letter) => [letter, word.length]));
+  hasType<Counts>()(letters, true);
+  hasType<Counts>()(
+    letters.reduceByKey((a, b) => a + b),
+    true,
+  );
+  const copies = words.flatMap((word) => Array.from({ length: 3 }, (_, i) => [word, i]));
+  hasType<Counts>()(copies, true);
+  hasType<Counts>()(
+    words.flatMap((word) => (word === '' ? [] : [[word, 1]])),
+    true,
+  );
+  hasType<RDD<string>>()(
+    words.flatMap((word) => word),
+    true,
+  );
+  hasType<RDD<string[]>>()(
+    words.flatMap((line) => line.split(';').map((part) => part.split(','))),
+    true,
+  );
+  hasType<Counts>()(
+    words.mapPartitions((it) => it.map((word) => [word, 1])),
+    true,
+  );
+  hasType<RDD<[number, string]>>()(
+    words.mapPartitionsWithIndex((index, it) => it.map((word) => [index, word])),
+    true,
+  );
+  hasType<RDD<number>>()(
+    words.mapPartitions((it) => it.map((word) => word.length)),
+    true,
+  );
+  hasType<RDD<[string, [number, string]]>>()(
+    pairs.flatMapValues((n) => ['a', 'b'].map((text) => [n, text])),
+    true,
+  );
+  hasType<RDD<[string, string]>>()(
+    pairs.flatMapValues((n) => ['a'.repeat(n)]),
+    true,
+  );
+  hasType<Counts>()(
+    pairs.flatMapGroups((key, values) => values.map((n) => [key, n])),
+    true,
+  );
+  hasType<Counts>()(
+    words.zipPartitions(pairs, (a, b) => b.map(([key, n]) => [key, n + a.toArray().length])),
+    true,
+  );
+}
+
 /** Never called. */
 export async function ofActions(
   sc: HeddleContext,

@@ -1464,11 +1464,11 @@ await documented.line("line 25: words.pipe('sort')", async (given) => {
   return words.pipe('sort');
 });
 await documented.line(
-  'line 26: words.map((w): [string, number] => [w, 1]).reduceByKey((a, b) => a + b)',
+  'line 26: words.map((w) => [w, 1]).reduceByKey((a, b) => a + b)',
   async (given) => {
     const { dir, rdd, words, pairs, other, path } = given;
     void [dir, rdd, words, pairs, other, path];
-    return words.map((w): [string, number] => [w, 1]).reduceByKey((a, b) => a + b);
+    return words.map((w) => [w, 1]).reduceByKey((a, b) => a + b);
   },
 );
 await documented.line('line 27: pairs.mapValues((v) => v + 1)', async (given) => {
