@@ -1,4 +1,4 @@
-import { dirname } from 'node:path/posix';
+import { basename, dirname } from 'node:path/posix';
 import {
   ArgumentError,
   describeThrown,
@@ -10,14 +10,13 @@ import {
   FileExistsError,
   FileNotFoundError,
   mapConcurrently,
-  NotADirectoryError,
   OutputExistsError,
   readWholeFile,
-  type FileStatus,
   type FileSystem,
   type FileSystemRegistry,
 } from '@heddle/webhdfs';
 import type { CommittedFile } from '../plan/index.js';
+import { notBelowFile, toldOfDestination } from './destination-errors.js';
 
 /** What a save is about to do. */
 export interface SaveRequest {
@@ -63,7 +62,7 @@ const maxMarkBytes = 128 * 1024 * 1024;
 
 /**
  * Checks that an output can be written and makes its temporary folder, before any task runs.
- * @throws OutputExistsError, ArgumentError, AccessDeniedError, NotADirectoryError
+ * @throws OutputExistsError, ArgumentError, AccessDeniedError, InvalidPathError, NotADirectoryError
  */
 export async function prepareSave(
   fileSystems: FileSystemRegistry,
@@ -92,12 +91,18 @@ export async function prepareSave(
     if (!request.overwrite) throw new OutputExistsError(fileSystem.uri(destination));
     checkMayReplace(fileSystem, destination);
   }
-  // Left behind by processes that died: names are unique to an application, so they are ours.
-  for (let attempt = 1; attempt < attemptOf(request); attempt += 1) {
-    await fileSystem.delete(siblingOf(destination, request, '', attempt));
-  }
-  await fileSystem.delete(temporary);
-  await notBelowFile(prepared, () => fileSystem.makeDirectories(temporary));
+  await toldOfDestination(prepared, async () => {
+    // Left behind by processes that died: names are unique to an application, so they are ours.
+    for (let attempt = 1; attempt < attemptOf(request); attempt += 1) {
+      await fileSystem.delete(siblingOf(destination, request, '', attempt));
+    }
+    await fileSystem.delete(temporary);
+    await notBelowFile(prepared, () => fileSystem.makeDirectories(temporary));
+    // A name that the file system refuses would be known by the last rename only, after all the work.
+    const probe = `${temporary}/${basename(destination)}`;
+    await fileSystem.makeDirectories(probe);
+    await fileSystem.delete(probe);
+  });
   return prepared;
 }
 
@@ -138,41 +143,6 @@ export async function commitSave(
       leftBehind: replaced && fileSystem.uri(replaced),
       reason: describeThrown(error),
     });
-  }
-}
-
-/**
- * Does a step of a save. File systems say of a path below a file that it exists already: that file is
- * named instead.
- */
-async function notBelowFile<R>(save: PreparedSave, step: () => Promise<R>): Promise<R> {
-  try {
-    return await step();
-  } catch (error) {
-    if (!(error instanceof FileExistsError)) throw error;
-    const { fileSystem, destination, path } = save;
-    for (let above = dirname(destination); above !== '/'; above = dirname(above)) {
-      const kind = await kindOf(fileSystem, above);
-      if (kind === 'directory') break;
-      if (kind === undefined) continue;
-      const stands = kind === 'file' ? 'a file' : 'something else';
-      const reason = `${stands} stands where a directory is needed`;
-      throw new NotADirectoryError(above, `save to ${path} below`, { cause: error }, reason);
-    }
-    throw error;
-  }
-}
-
-/** Undefined for what is not there, or cannot be since it is below a file. */
-async function kindOf(
-  fileSystem: FileSystem,
-  path: string,
-): Promise<FileStatus['kind'] | undefined> {
-  try {
-    return (await fileSystem.status(path)).kind;
-  } catch (error) {
-    if (error instanceof FileNotFoundError || error instanceof FileExistsError) return undefined;
-    throw error;
   }
 }
 

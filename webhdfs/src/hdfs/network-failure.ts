@@ -14,6 +14,7 @@ const notSentCodes: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   EADDRNOTAVAIL: 'no local address for the connection',
+  EPROTO: 'it does not speak TLS there, or another version of it',
 };
 
 /** Sorts an error of `node:net`, `node:tls`, `node:http` or axios around one of them. */

@@ -7,7 +7,7 @@ import {
   type HadoopConfiguration,
   type SocketAddress,
 } from '@heddle/hadoop-conf';
-import { silentLogger, type Logger } from '@heddle/common';
+import { ArgumentError, silentLogger, type Logger } from '@heddle/common';
 import { encodeTokenToUrl, type Credentials } from '@heddle/hadoop-rpc';
 import { clusterSchemes, type ClusterScheme } from '../open-file-systems.js';
 import { findDelegationToken } from './find-token.js';
@@ -44,7 +44,7 @@ export interface HadoopClient {
  * | DataNodes by address where their names do not resolve | `dfs.client.use.datanode.hostname` is false |
  *
  * @param authority as in `hdfs://<authority>/`; empty means that of `fs.defaultFS`
- * @throws HadoopSettingError that names the deciding key
+ * @throws HadoopSettingError that names the deciding key; ArgumentError for an authority that names no host
  */
 export function webHdfsOptions(
   client: HadoopClient,
@@ -150,8 +150,14 @@ function addressOf(
   defaultPort: number,
 ): SocketAddress {
   const address = parseSocketAddress(authority, defaultPort);
-  if (address !== undefined) return address;
-  throw conf.errorFor('fs.defaultFS', `"${authority}" is no host and no name service`);
+  if (address !== undefined && !address.host.includes('@')) return address;
+  if (defaultFileSystemOf(conf)?.authority === authority) {
+    throw conf.errorFor('fs.defaultFS', `"${authority}" is no host and no name service`);
+  }
+  throw new ArgumentError(
+    `"${authority}" is neither host:port nor a name service (dfs.nameservices): the part of a path ` +
+      'between // and / names the cluster, without a user; who asks says HADOOP_USER_NAME',
+  );
 }
 
 function endpoint(

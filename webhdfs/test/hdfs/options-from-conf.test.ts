@@ -1,3 +1,4 @@
+import { ArgumentError } from '@heddle/common';
 import { expect } from 'chai';
 import { HadoopConfiguration, HadoopSettingError } from '@heddle/hadoop-conf';
 import { webHdfsOptions } from '../../src/hadoop.js';
@@ -58,5 +59,18 @@ describe('the servers of a path', () => {
     expect(() => origins({}, 'hdfs', '')).to.throw(HadoopSettingError, /fs\.defaultFS/);
     const s3 = { 'fs.defaultFS': 's3a://bucket' };
     expect(() => origins(s3, 'hdfs', '')).to.throw(HadoopSettingError, /s3a:\/\/bucket/);
+  });
+
+  it('blame the path for what it says itself, and the setting for what that says', () => {
+    for (const authority of ['host:99999', 'host:port', 'me@host:8020', 'a b']) {
+      for (const scheme of ['hdfs', 'webhdfs'] as const) {
+        expect(() => origins(single, scheme, authority), authority)
+          .to.throw(ArgumentError, authority)
+          .with.property('message')
+          .that.does.not.include('fs.defaultFS');
+      }
+    }
+    const wrong = { 'fs.defaultFS': 'hdfs://nn:99999' };
+    expect(() => origins(wrong, 'hdfs', '')).to.throw(HadoopSettingError, /fs\.defaultFS/);
   });
 });
