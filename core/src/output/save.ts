@@ -160,7 +160,7 @@ async function finishedSave(save: PreparedSave): Promise<SuccessMark | undefined
   return isOurs ? mark : undefined;
 }
 
-/** Undefined for what is not there, or is no mark of ours (Hadoop's own is empty). */
+/** Undefined for what is not there (or cannot be, below a file), or is no mark of ours (Hadoop's own is empty). */
 async function readMark(fileSystem: FileSystem, path: string): Promise<SuccessMark | undefined> {
   try {
     const { kind, sizeBytes } = await fileSystem.status(path);
@@ -171,7 +171,8 @@ async function readMark(fileSystem: FileSystem, path: string): Promise<SuccessMa
       ? (parsed as SuccessMark)
       : undefined;
   } catch (error) {
-    if (error instanceof FileNotFoundError || error instanceof SyntaxError) return undefined;
+    const isAbsent = error instanceof FileNotFoundError || error instanceof FileExistsError;
+    if (isAbsent || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

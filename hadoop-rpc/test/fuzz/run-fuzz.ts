@@ -10,8 +10,9 @@ for (let seed = first; seed < first + count; seed += 1) {
   outcomes[runOne(seed)] += 1;
   slowestMs = Math.max(slowestMs, performance.now() - startMs);
 }
-const heapMiB = Math.round(process.memoryUsage().heapUsed / 2 ** 20);
+// `maxRSS` is in KiB.
+const peakMiB = Math.round(process.resourceUsage().maxRSS / 2 ** 10);
 console.log(
   `${count} mutated responses: ${outcomes.accepted} accepted, ${outcomes.refused} refused with typed errors; ` +
-    `slowest ${slowestMs.toFixed(1)} ms, heap ${heapMiB} MiB`,
+    `slowest ${slowestMs.toFixed(1)} ms, ${Math.round(performance.now() / 1000)} s in all, at most ${peakMiB} MiB of memory`,
 );

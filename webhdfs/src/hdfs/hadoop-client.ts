@@ -11,7 +11,7 @@ import {
   loadHadoopConfiguration,
   type HadoopConfiguration,
 } from '@heddle/hadoop-conf';
-import { decodeCredentials, type Credentials } from '@heddle/hadoop-rpc';
+import { CredentialsFormatError, decodeCredentials, type Credentials } from '@heddle/hadoop-rpc';
 import { hadoopUserOf, type FileSystemsOptions } from '../open-file-systems.js';
 import type { HadoopClient } from './options-from-conf.js';
 
@@ -53,8 +53,20 @@ function confOf({ settings: source, environment }: HadoopClientSources): HadoopC
 function credentialsOf(
   environment: Readonly<Record<string, string | undefined>>,
 ): Credentials | undefined {
-  const file = environment['HADOOP_TOKEN_FILE_LOCATION'];
-  return file === undefined || file === '' ? undefined : decodeCredentials(readFileSync(file));
+  const variable = 'HADOOP_TOKEN_FILE_LOCATION';
+  const file = environment[variable];
+  if (file === undefined || file === '') return undefined;
+  try {
+    return decodeCredentials(readFileSync(file));
+  } catch (error) {
+    if (error instanceof CredentialsFormatError) {
+      throw new CredentialsFormatError(`${error.reason} (${variable} names ${file})`, {
+        cause: error,
+      });
+    }
+    const reason = `${variable} names ${file}, which cannot be read: ${(error as Error).message}`;
+    throw new ConfigError(variable, reason, { cause: error });
+  }
 }
 
 /**

@@ -28,6 +28,8 @@ export interface RemoteCall {
   readonly path: string;
   /** For people: `read`, `create`, `rename to`. */
   readonly operation: string;
+  /** Of HTTP, where it is a call of the NameNode. */
+  readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
   readonly user: string;
   readonly server: string;
 }
@@ -49,6 +51,9 @@ const notFound = (call: RemoteCall, remote: RemoteException): HeddleError =>
   new FileNotFoundError(call.path, { cause: asRemote(call, remote) });
 const exists = (call: RemoteCall, remote: RemoteException): HeddleError =>
   new FileExistsError(call.path, { cause: asRemote(call, remote) });
+/** A path below a file: to whoever looks it is missing, whoever makes it finds the file in the way. */
+const belowFile = (call: RemoteCall, remote: RemoteException): HeddleError =>
+  call.method === 'GET' ? notFound(call, remote) : exists(call, remote);
 const denied = (call: RemoteCall, remote: RemoteException): HeddleError => {
   const options = { cause: asRemote(call, remote) };
   return new AccessDeniedError(call.path, call.operation, call.user, options, remote.message);
@@ -85,7 +90,7 @@ const rules: Readonly<Record<string, Rule>> = {
 
   FileNotFoundException: { verdict: 'final', toError: notFound },
   FileAlreadyExistsException: { verdict: 'final', toError: exists },
-  ParentNotDirectoryException: { verdict: 'final', toError: exists },
+  ParentNotDirectoryException: { verdict: 'final', toError: belowFile },
   PathIsNotEmptyDirectoryException: { verdict: 'final', toError: exists },
   PathIsNotDirectoryException: { verdict: 'final', toError: exists },
 
@@ -172,10 +177,15 @@ export function remoteError(call: RemoteCall, remote: RemoteException): HeddleEr
   return ruleOf(remote).toError(call, remote);
 }
 
+/** Of a path below a file, to everybody but the superuser (`FSPermissionChecker.checkTraverse`). */
+const belowFilePattern = /\(is not a directory\)\s*$/;
 const unknownRule: Rule = { verdict: 'final', toError: asRemote };
 
 function ruleOf(remote: RemoteException): Rule {
   const name = remote.exception.slice(remote.exception.lastIndexOf('$') + 1);
+  if (name === 'AccessControlException' && belowFilePattern.test(remote.message)) {
+    return rules['ParentNotDirectoryException']!;
+  }
   const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
   // A wrapper says what it is about only in its text.
   const vague =

@@ -91,6 +91,18 @@ describe('remote exceptions', () => {
     expect(verdictOfRemote(remote('IOException', 'something else'))).to.equal('final');
   });
 
+  it('takes a refusal for a path below a file for what it is', () => {
+    const below = remote('AccessControlException', '/user/a/file (is not a directory)');
+    const make = { ...call, method: 'PUT' } as const;
+    expect(remoteError(make, below)).to.be.instanceOf(FileExistsError);
+    const look = { ...call, method: 'GET' } as const;
+    expect(remoteError(look, below)).to.be.instanceOf(FileNotFoundError);
+    const denied = 'Permission denied: user=a, inode="/(is not a directory)":root:root:drwx------';
+    expect(remoteError(call, remote('AccessControlException', denied))).to.be.instanceOf(
+      AccessDeniedError,
+    );
+  });
+
   it('does not look into the text of a class that says enough', () => {
     const path = remote('FileNotFoundException', 'File does not exist: /StandbyException');
     expect(verdictOfRemote(path)).to.equal('final');
