@@ -51,9 +51,9 @@ const notFound = (call: RemoteCall, remote: RemoteException): HeddleError =>
   new FileNotFoundError(call.path, { cause: asRemote(call, remote) });
 const exists = (call: RemoteCall, remote: RemoteException): HeddleError =>
   new FileExistsError(call.path, { cause: asRemote(call, remote) });
-/** A path below a file: to whoever looks it is missing, whoever makes it finds the file in the way. */
+/** A path below a file: to whoever looks or deletes it is missing, whoever makes it finds the file in the way. */
 const belowFile = (call: RemoteCall, remote: RemoteException): HeddleError =>
-  call.method === 'GET' ? notFound(call, remote) : exists(call, remote);
+  call.method === 'GET' || call.method === 'DELETE' ? notFound(call, remote) : exists(call, remote);
 const denied = (call: RemoteCall, remote: RemoteException): HeddleError => {
   const options = { cause: asRemote(call, remote) };
   return new AccessDeniedError(call.path, call.operation, call.user, options, remote.message);

@@ -109,11 +109,17 @@ export class WebHdfsFileSystem implements FileSystem {
   async delete(path: string): Promise<boolean> {
     // An attempt whose answer was lost may have deleted it: then it was there all the same.
     let unknown = false;
-    const json = await this.#json('DELETE', 'DELETE', path, 'delete', { recursive: true }, () => {
-      unknown = true;
-      return Promise.resolve(undefined);
-    });
-    return json.boolean('boolean') || unknown;
+    try {
+      const json = await this.#json('DELETE', 'DELETE', path, 'delete', { recursive: true }, () => {
+        unknown = true;
+        return Promise.resolve(undefined);
+      });
+      return json.boolean('boolean') || unknown;
+    } catch (error) {
+      // Below a file: a path that is only missing is no error to the server.
+      if (error instanceof FileNotFoundError) return false;
+      throw error;
+    }
   }
 
   async blockLocations(path: string, offset: number, length: number): Promise<BlockLocation[]> {
