@@ -14,7 +14,9 @@ import { taskFailure } from '../thread/task-failure.js';
 import { noMetrics } from '../thread/task-metrics.js';
 import type { ExecutorOptions } from './executor-options.js';
 import { MemoryWatch } from './memory-watch.js';
-import { TaskSlot, type SlotServices } from './task-slot.js';
+import { withSharedPartSizes } from './shared-part-sizes.js';
+import type { SlotServices } from './slot-services.js';
+import { TaskSlot } from './task-slot.js';
 import { TaskWorker } from './task-worker.js';
 import { workerOptions } from './worker-options.js';
 
@@ -162,7 +164,8 @@ export class Executor {
 
   /** Makes a stage attempt known; its code goes to a thread with its first task there. */
   registerStage(stage: StageBinary): void {
-    this.#stages.set(stageKey(stage.stageId, stage.stageAttempt), stage);
+    const key = stageKey(stage.stageId, stage.stageAttempt);
+    this.#stages.set(key, withSharedPartSizes(stage));
   }
 
   unregisterStage(stageId: number, stageAttempt: number): void {

@@ -1,90 +1,26 @@
 import { rmSync } from 'node:fs';
-import { describeThrown, type Logger } from '@heddle/common';
+import { describeThrown } from '@heddle/common';
 import { encodeError, plainCodeTable } from 'heddle/internal';
-import type {
-  ApplicationFile,
-  BlockStatus,
-  StageBinary,
-  StorageLevelSpec,
-  TaskDescription,
-} from 'heddle/internal';
+import type { ApplicationFile, StageBinary, TaskDescription } from 'heddle/internal';
 import type { TaskFailure, TaskMetrics, TaskUpdate } from 'heddle/internal';
-import type { FileSystemRegistry } from '@heddle/webhdfs';
 import { FileService } from '../input/file-service.js';
-import type { FileStore } from '../files/file-store.js';
-import type { BlockId } from '../storage/block-memory.js';
-import type { AvailableBlock, StoreBlockMessage } from '../storage/block-messages.js';
-import type { BlockStore } from '../storage/block-store.js';
+import type { StoreBlockMessage } from '../storage/block-messages.js';
 import type { FetchFeeder } from '../shuffle/remote/fetch-feeder.js';
 import { ControlWords } from '../thread/control-words.js';
 import { unpackEnds } from '../thread/ended-runs.js';
 import { HostCallPort, type HostReply, type HostRequest } from '../thread/host-calls.js';
-import type { EndedRun, HostMessage, ThreadMessage, ThreadSettings } from '../thread/messages.js';
+import type { EndedRun, HostMessage, ThreadMessage } from '../thread/messages.js';
 import { packTasks, unpackMetrics } from '../thread/packed-runs.js';
 import { noMetrics } from '../thread/task-metrics.js';
 import { ThreadStartError } from './errors.js';
 import { persistedBlocks } from './persisted-blocks.js';
+import type { SlotServices } from './slot-services.js';
+import type { SlotTask } from './slot-task.js';
 import type { TaskWorker, WorkerEnd } from './task-worker.js';
-
-/** What a slot uses of its executor. */
-export interface SlotServices {
-  readonly executorId: string;
-  startWorker(): TaskWorker;
-  /** Undefined when there are no other executors to fetch from. */
-  newFetchFeeder(): FetchFeeder | undefined;
-  readonly settings: Omit<ThreadSettings, 'control'>;
-  readonly killGraceMs: number;
-  readonly logger: Logger;
-  readonly fileSystems: FileSystemRegistry;
-  readonly blocks: BlockStore;
-  readonly files: FileStore;
-  /** Broadcast variables that are there, for a new thread. */
-  broadcasts(): Iterable<readonly [number, SharedArrayBuffer]>;
-  /** One that a thread needs and has not been given. */
-  broadcast(id: number): Promise<SharedArrayBuffer>;
-  /** A cached block that one of these other executors has, if it can be had. */
-  remoteBlock(id: BlockId, executorIds: readonly string[]): Promise<AvailableBlock | undefined>;
-  /** Places the copies of a new block that its level asks for; never rejects. */
-  replicate(id: BlockId, level: StorageLevelSpec): Promise<void>;
-  /** Blocks that the driver does not learn of by a task's update. */
-  blocksChanged(statuses: readonly BlockStatus[]): void;
-  mayCommit(task: TaskDescription, saveId: number): boolean | Promise<boolean>;
-  update(update: TaskUpdate): void;
-  /** The slot has no task. */
-  idle(slot: TaskSlot): void;
-  /** The slot's thread has loaded its code, for the first time. */
-  ready(): void;
-  /** No thread of the slot can be started. */
-  failed(error: Error): void;
-}
+import { lostFailure, reasonOf } from './thread-loss.js';
 
 /** Threads that end before they are ready, one after another, until the slot gives up. */
 const maxFailedStarts = 3;
-
-/** The task that a slot's thread has. */
-interface Running {
-  readonly task: TaskDescription;
-  readonly stage: StageBinary;
-  readonly run: number;
-  /** Blocks of persisted RDDs that it may read or store. */
-  readonly persisted: readonly BlockId[];
-  /** The thread has it, perhaps behind others. */
-  isSent: boolean;
-  /** Blocks that it stored. */
-  readonly blocks: BlockId[];
-  /** `BlockStore.removalsOf` of the RDDs whose blocks it may store, when it began. */
-  readonly removals: ReadonlyMap<number, number>;
-  /** Copies of its blocks that are being placed. */
-  readonly copies: Promise<void>[];
-  /** Files that were fetched for it alone. */
-  readonly temporaryFiles: string[];
-  killReason: string | undefined;
-  killTimer: NodeJS.Timeout | undefined;
-  /** Set by `process.exit` of the task. */
-  exitCode: string | undefined;
-  /** Why the host ends the thread, when it does so because of its memory. */
-  overMemory: string | undefined;
-}
 
 /**
  * One task slot: a thread and what it runs. A thread that dies takes its task with it and nothing
@@ -99,9 +35,9 @@ export class TaskSlot {
   #fetches: FetchFeeder | undefined;
   #calls: HostCallPort;
   #stages = new Set<string>();
-  #running: Running | undefined;
+  #running: SlotTask | undefined;
   /** Tasks that were launched with it and run after it. */
-  #behind: Running[] = [];
+  #behind: SlotTask[] = [];
   #run = 0;
   /** The thread is about to end by the host's wish: it gets no other task. */
   #terminating = false;
@@ -146,7 +82,7 @@ export class TaskSlot {
     this.#next();
   }
 
-  #queued(stage: StageBinary, task: TaskDescription): Running {
+  #queued(stage: StageBinary, task: TaskDescription): SlotTask {
     const { blocks } = this.#services;
     const persisted = persistedBlocks(stage.plan, task.split);
     return {
@@ -216,7 +152,7 @@ export class TaskSlot {
     if (last === undefined) return;
     this.#words.recall(last.run);
     const { currentRun } = this.#words;
-    const isTaken = ({ run, isSent }: Running): boolean =>
+    const isTaken = ({ run, isSent }: SlotTask): boolean =>
       run <= last.run && (!isSent || run > currentRun);
     const taken = this.#behind.filter(isTaken);
     this.#behind = this.#behind.filter((each) => !isTaken(each));
@@ -227,7 +163,7 @@ export class TaskSlot {
   }
 
   /** Sees to it that a killed attempt ends, once it is its turn. */
-  #watchKill(task: Running): void {
+  #watchKill(task: SlotTask): void {
     const wasCurrent = this.#words.currentRun === task.run;
     // It may have begun before its host heard of the end of the one before it.
     if (wasCurrent) this.#words.kill(task.run);
@@ -245,7 +181,7 @@ export class TaskSlot {
     }, this.#services.killGraceMs);
   }
 
-  #reportKilled({ task }: Running, reason: string, notBegun = false): void {
+  #reportKilled({ task }: SlotTask, reason: string, notBegun = false): void {
     const { executorId } = this.#services;
     const failure: TaskFailure = { kind: 'killed', reason, ...(notBegun && { notBegun }) };
     const { taskAttemptId } = task;
@@ -404,7 +340,7 @@ export class TaskSlot {
     }
   }
 
-  #finish(running: Running, update: TaskUpdate): void {
+  #finish(running: SlotTask, update: TaskUpdate): void {
     clearTimeout(running.killTimer);
     this.#running = undefined;
     this.#worker.unref();
@@ -419,7 +355,7 @@ export class TaskSlot {
   }
 
   /** Gives the thread a task, and those behind it too when none of them has to do with blocks. */
-  #postTask(running: Running): void {
+  #postTask(running: SlotTask): void {
     const { blocks } = this.#services;
     const { stage, persisted, task, run } = running;
     const key = stageKey(task.stageId, task.stageAttempt);
@@ -445,7 +381,7 @@ export class TaskSlot {
   }
 
   /** The task begins when the application's files are here. */
-  async #fetchFiles(files: readonly ApplicationFile[], running: Running): Promise<void> {
+  async #fetchFiles(files: readonly ApplicationFile[], running: SlotTask): Promise<void> {
     let failure: TaskFailure | undefined;
     try {
       await this.#services.files.ensure(files);
@@ -541,7 +477,7 @@ export class TaskSlot {
   }
 
   /** Ends the tasks that the thread had: one was at work, the others have nothing to do with it. */
-  #threadLost(running: Running, end: WorkerEnd): void {
+  #threadLost(running: SlotTask, end: WorkerEnd): void {
     const { executorId, logger } = this.#services;
     const sent = [running, ...this.#behind.filter(({ isSent }) => isSent)];
     const behind = this.#behind.filter(({ isSent }) => !isSent);
@@ -586,36 +522,6 @@ export class TaskSlot {
       this.#services.idle(this);
     });
   }
-}
-
-function reasonOf(end: WorkerEnd): string {
-  return end.error === undefined ? `exit code ${end.exitCode}` : describeThrown(end.error);
-}
-
-/** Why a task failed whose thread ended under it. */
-function lostFailure(running: Running, end: WorkerEnd): TaskFailure {
-  if (running.overMemory !== undefined) {
-    return { kind: 'threadLost', reason: 'heapLimit', summary: running.overMemory };
-  }
-  if (running.killReason !== undefined) return { kind: 'killed', reason: running.killReason };
-  if (running.exitCode !== undefined) {
-    const summary =
-      `the task called process.exit(${running.exitCode}), which ended its thread; ` +
-      'throw an error to fail a task, return to end it';
-    return { kind: 'threadLost', reason: 'exit', summary };
-  }
-  const code = (end.error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    const summary =
-      'the task needed more memory than its thread may use; use more partitions, or operators that ' +
-      'spill (reduceByKey, aggregateByKey, flatMapGroups), or raise heddle.executor.memory';
-    return { kind: 'threadLost', reason: 'heapLimit', summary };
-  }
-  return {
-    kind: 'threadLost',
-    reason: 'crash',
-    summary: `the thread of the task ended unexpectedly: ${reasonOf(end)}`,
-  };
 }
 
 function stageKey(stageId: number, stageAttempt: number): string {

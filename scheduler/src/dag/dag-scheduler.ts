@@ -9,6 +9,7 @@ import type { DagEvent, FetchFailed, JobSelection, JobSpec, TaskSucceeded } from
 import type { DagInstruction, JobFailure, JobOutcome } from './dag-instruction.js';
 import type { AdaptiveOptions } from './launch-plan.js';
 import { forEachNarrow, shufflesBehind } from './lineage-walk.js';
+import { LostOutputs } from './lost-outputs.js';
 import { MissingWork } from './missing-work.js';
 import type { ResultStage, ShuffleMapStage, Stage } from './stage.js';
 import { IDLE, stageName } from './stage.js';
@@ -56,8 +57,7 @@ export class DagScheduler {
   readonly #work: MissingWork;
   readonly #launches: StageLaunchPlanner;
   readonly #jobs = new Map<number, ActiveJob>();
-  /** Executors that are gone, and whose outputs their host still serves. */
-  readonly #servedExecutors = new Set<string>();
+  readonly #lost = new LostOutputs(this.outputs);
   /** Stages in state `failed`, in the order of their failures. */
   readonly #failedStages = new Set<Stage>();
   #out: DagInstruction[] = [];
@@ -418,7 +418,7 @@ export class DagScheduler {
       const ofHost = lost.scope === 'host';
       this.#out.push({ kind: 'outputsUnreadable', executorId, host, ofHost });
     }
-    this.#runLostAgain(this.#unregister(lost));
+    this.#runLostAgain(this.#lost.fetchFailed(lost));
     const stage = this.#stages.get(event.stageId);
     if (stage === undefined || event.generation !== this.generationOf(stage)) return;
     // Later news of the same attempt: it has been given up already.
@@ -469,35 +469,9 @@ export class DagScheduler {
   }
 
   /** Forgets what went with an executor. */
-  #executorLost({ loss, host }: Extract<DagEvent, { kind: 'executorLost' }>): void {
-    const { executorId } = loss;
-    this.blocks.removeExecutor(executorId);
-    if (loss.hostLost) this.#runLostAgain(this.outputs.removeHost(host));
-    else if (loss.mapOutputs === 'lost')
-      this.#runLostAgain(this.outputs.removeExecutor(executorId));
-    else this.#servedExecutors.add(executorId);
-  }
-
-  /** Drops what a fetch failure says is gone, unless it has been made again meanwhile. */
-  #unregister(lost: FetchFailed['lost']): RemovedOutput[] {
-    const { shuffleId, mapPartition, mapId } = lost;
-    const output = this.outputs.output(shuffleId, mapPartition);
-    if (output?.mapId !== mapId) return [];
-    switch (lost.scope) {
-      case 'output':
-        this.outputs.removeOutput(shuffleId, mapPartition, mapId);
-        return [{ shuffleId, mapPartition }];
-      case 'executor':
-        return this.outputs.removeExecutor(output.executorId);
-      case 'host':
-        // Its service is gone. Executors that live there serve their own outputs.
-        return this.outputs.removeHost(
-          output.host,
-          (executorId) => executorId === output.executorId || this.#servedExecutors.has(executorId),
-        );
-      default:
-        return assertNever(lost.scope, 'scope of a loss');
-    }
+  #executorLost(event: Extract<DagEvent, { kind: 'executorLost' }>): void {
+    this.blocks.removeExecutor(event.loss.executorId);
+    this.#runLostAgain(this.#lost.executorLost(event));
   }
 
   /**
