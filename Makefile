@@ -30,7 +30,7 @@ bench: build
 	npm run --silent bench
 
 # Hadoop on this machine; see docs/hadoop.md. WAY=docker runs it in containers; PROFILE is default, ha,
-# hadoop-3.5, integrity or privacy; DIR is the folder of everything, by default below integration-tests/cluster/work.
+# tls, hadoop-3.5, integrity or privacy; DIR is the folder of everything, by default below integration-tests/cluster/work.
 WAY := processes
 PROFILE := default
 CLUSTER = PATH="$(CURDIR)/node_modules/.bin:$$PATH" node integration-tests/dist/src/cluster/main.js
@@ -64,7 +64,7 @@ repartition-kills: build
 test-docker: build
 	PATH="$(CURDIR)/node_modules/.bin:$$PATH" node integration-tests/cluster/run-matrix.js docker
 
-## Runs the Hadoop tests on every kind of cluster; docs/hadoop.md has the last result.
+## Runs the Hadoop tests on every kind of cluster, or on some (PROFILES="tls ha"); docs/hadoop.md has the last result.
 test-matrix: build
 	PATH="$(CURDIR)/node_modules/.bin:$$PATH" node integration-tests/cluster/run-matrix.js $(PROFILES)
 

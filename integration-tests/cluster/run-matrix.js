@@ -35,7 +35,11 @@ const kinds = {
     profile: 'tls',
     files: [`${programs}/tls.matrix.js`, `${tests}/matrix/contract.matrix.js`],
   },
-  docker: { profile: 'default', way: 'docker', files: [...everywhere, ...single] },
+  docker: {
+    profile: 'default',
+    way: 'docker',
+    files: [...everywhere, ...single, `${tests}/matrix/docker.matrix.js`],
+  },
 };
 const boundMs = 20 * 60_000;
 
