@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '@heddle/common';
 import { expect } from 'chai';
-import type { ShuffleInput } from 'heddle/internal';
+import { mostPartBytes, type ShuffleInput } from 'heddle/internal';
 import {
   startShuffleService,
   type ShuffleServiceHandle,
@@ -61,6 +61,23 @@ describe('map outputs of executors that are gone', function () {
     // And when the registry knows it is gone, without asking it at all.
     executor.peer = { ...executor.peer, alive: false };
     expect((await fixture.read(input, 1)).error).to.equal(undefined);
+  });
+
+  it('F39 are read from it also when only about the sizes of their parts is known', async () => {
+    await start();
+    // Keys 0 to 49 are in some of these partitions.
+    const many = fixture.write(pairsInto(300), records);
+    const reducer = Array.from({ length: 300 }, (_, part) => part).find(
+      (part) => mostPartBytes(many.outputs[0]!, part) > 0,
+    );
+    expect(many.outputs[0]!.partSizeClasses).to.have.length(300);
+    const before = await fixture.read(many, reducer);
+    await executor.server.close();
+    const after = await fixture.read(many, reducer);
+    expect(after.error).to.equal(undefined);
+    expect(after.records).to.have.length.greaterThan(MAPS - 1);
+    expect(after.records).to.deep.equal(before.records);
+    expect(after.remoteBytes).to.equal(before.remoteBytes);
   });
 
   it('a map output that the service lacks is lost, and nothing else', async () => {
