@@ -252,7 +252,8 @@ describe('actions (B.5)', () => {
     expect(results).to.deep.equal(Array.from({ length: 20 }, (_, i) => 4_950 * i));
   });
 
-  describe('saveAsTextFile (B.5 saveAsTextFile)', () => {
+  describe('saveAsTextFile (B.5 saveAsTextFile)', function () {
+    this.timeout(100_000);
     let directory = '';
     before(() => {
       directory = mkdtempSync(join(tmpdir(), 'heddle-actions-'));

@@ -23,7 +23,9 @@ class Signs {
   }
 }
 
-describe('groups, tags and properties of flows (B.1)', () => {
+describe('groups, tags and properties of flows (B.1)', function () {
+  // Task threads are ended and made again: on a busy machine that takes its time.
+  this.timeout(200_000);
   const suite = useContext();
   let signs: Signs;
 
@@ -227,7 +229,8 @@ describe('groups, tags and properties of flows (B.1)', () => {
   });
 });
 
-describe('toLocalIterator ahead of its reader (B.5 toLocalIterator)', () => {
+describe('toLocalIterator ahead of its reader (B.5 toLocalIterator)', function () {
+  this.timeout(200_000);
   const suite = useContext();
   let signs: Signs;
 

@@ -80,3 +80,18 @@ describe('groups larger than the memory of a task (B.3 groupByKey, B.3 flatMapGr
     expect(lengths).to.deep.equal([giantValues * valueLength]);
   });
 });
+
+describe('the heap of a task thread (A-181)', function () {
+  this.timeout(200_000);
+  const suite = useContext();
+
+  it('is that of the executor, not the little that the main thread of its process has', async () => {
+    const kept = suite.sc.range(0, 1, 1, 1).map((x) => {
+      const rows: number[][] = [];
+      // About 200 MiB.
+      for (let i = 0; i < 200_000; i += 1) rows.push(new Array<number>(128).fill(i));
+      return rows.length + x;
+    });
+    expect(await kept.first()).to.equal(200_000);
+  });
+});
