@@ -58,6 +58,8 @@ export interface ExecutorMemory {
    * four times as much: a single large allocation that meets it ends the process, not the thread.
    */
   readonly threadHeapMb: number;
+  /** The most that a thread may take before it is ended, in MiB: that of its whole process. @default no bound of its own */
+  readonly mostHeapMb?: number;
   /** Young generation of each thread's heap, in MiB. @default 32 */
   readonly threadYoungMb?: number;
   /** Stack of each thread, in MiB. @default 4 */

@@ -105,11 +105,12 @@ export class Executor {
       this.#threads.push(slot);
       this.#idle.push(slot);
     }
-    const { threadHeapMb, threadLimitBytes } = options.memory;
+    const { threadHeapMb, threadLimitBytes, mostHeapMb = Infinity } = options.memory;
     if (threadLimitBytes > 0) {
       // What a thread itself finds over its limits between two batches has been collected by then;
       // from outside garbage counts too, so that only much more is a reason.
-      const limitBytes = Math.max(threadLimitBytes, 2 * threadHeapMb * 2 ** 20);
+      const heapBytes = Math.min(2 * threadHeapMb, mostHeapMb) * 2 ** 20;
+      const limitBytes = Math.max(threadLimitBytes, heapBytes);
       this.#memoryWatch = new MemoryWatch(this.#threads, limitBytes);
     }
   }

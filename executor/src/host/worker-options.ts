@@ -15,7 +15,7 @@ export function workerOptions(
   return {
     entry: options.threadEntry ?? new URL('../thread/thread-main.js', import.meta.url),
     name: 'heddle task thread',
-    heapMb: hardLimitFactor * memory.threadHeapMb,
+    heapMb: Math.min(hardLimitFactor * memory.threadHeapMb, memory.mostHeapMb ?? Infinity),
     youngMb: memory.threadYoungMb ?? 32,
     stackMb: memory.threadStackMb ?? 4,
     ...(memory.threadCodeRangeMb === undefined ? {} : { codeRangeMb: memory.threadCodeRangeMb }),

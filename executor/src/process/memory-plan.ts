@@ -50,6 +50,7 @@ export function planExecutorMemory(memoryBytes: number, slots: number): Executor
   return {
     ...planMemory(memoryBytes - mainBytes - fetchBytes, slots),
     threadCodeRangeMb,
+    mostHeapMb: Math.floor(memoryBytes / mib),
     mainHeapMb: Math.floor(mainBytes / mib),
     fetchBytes,
   };
