@@ -29,8 +29,11 @@ export const executorSpecVariable = 'HEDDLE_EXECUTOR';
 export const executorMain = 'yarn-executor-main.js';
 /** Prefix of settings that are environment variables of executors. */
 const environmentPrefix = 'heddle.executorEnv.';
-/** Node takes so much address space that less is killed by YARN's check of virtual memory. */
-const leastContainerMiB = 640;
+/**
+ * Node takes so much address space that an executor in less, with its heap full, is killed by YARN's
+ * check of virtual memory before the task that fills it is ended.
+ */
+const leastContainerMiB = 768;
 const mib = 2 ** 20;
 const defaultMemoryBytes = 1_024 * mib;
 

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { heddleCommand } from '../../src/command/run-heddle.js';
 import { expectNothingLeft } from '../../src/yarn/nothing-left.js';
 import { YarnUser, smallExecutor, type ListedApplication } from '../../src/yarn/yarn-user.js';
 
@@ -105,6 +108,15 @@ describe('The verbs of heddle on YARN', function () {
     const status = await user.run(['status', id]);
     expect(status.exitCode).to.equal(1);
     expect(status.stdout).to.contain('KILLED').and.to.contain('killed by verbose');
+  });
+
+  it('end quietly when nobody reads their output any more', async () => {
+    const command = `"${process.execPath}" "${heddleCommand}" ls --all --json | true; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', command], {
+      env: { ...process.env, ...user.environment },
+    });
+    expect(stdout.trim(), 'as if SIGPIPE had ended it').to.equal('141');
+    expect(stderr).to.equal('');
   });
 
   it('say of an application that nobody knows that it is unknown, with exit code 1', async () => {

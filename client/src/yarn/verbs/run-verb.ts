@@ -1,7 +1,7 @@
 import { HeddleError, assertNever, settingsRegistry, type ConfigSource } from '@heddle/common';
 import { CommandConsole } from '../../command/command-console.js';
 import { reportError } from '../../command/error-report.js';
-import { exitCodes } from '../../command/exit-codes.js';
+import { exitCodes, signalExitCode } from '../../command/exit-codes.js';
 import { mergeSettings } from '../../command/submitted-settings.js';
 import {
   openCluster,
@@ -24,6 +24,11 @@ const killTimeoutMs = 60_000;
 /** Does what a verb says; the exit code tells whether it could. */
 export async function runVerb(request: VerbRequest, environment: Environment): Promise<void> {
   const console = new CommandConsole(false);
+  // `heddle ls | head`: nobody reads on.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(signalExitCode('SIGPIPE'));
+  });
   try {
     const source = settingsOf(request);
     const cluster = openCluster(environment, source, console.logger);
