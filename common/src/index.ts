@@ -6,5 +6,6 @@ export * from './errors.js';
 export * from './ids.js';
 export * from './logger.js';
 export * from './logging/index.js';
+export * from './process-stat.js';
 export * from './release-bytes.js';
 export * from './within.js';

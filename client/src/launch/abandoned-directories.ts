@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isProcessAlive, processStart } from '@heddle/common';
 import { hasLivingProcess } from '@heddle/executor';
 
 /** In each directory that a driver owns: who that is. */
@@ -74,7 +75,7 @@ function hasEnded(owner: Owner): boolean {
   if (owner.host !== own.host) return false;
   if (owner.boot !== own.boot) return true;
   if (owner.pidNamespace !== own.pidNamespace) return false;
-  return !isAlive(owner.pid) || ownerOf(owner.pid).started !== owner.started;
+  return !isProcessAlive(owner.pid) || processStart(owner.pid) !== owner.started;
 }
 
 function ownerOf(pid: number): Owner {
@@ -83,23 +84,8 @@ function ownerOf(pid: number): Owner {
     boot: textOf('/proc/sys/kernel/random/boot_id'),
     pidNamespace: linkOf('/proc/self/ns/pid'),
     pid,
-    started: startOf(pid),
+    started: processStart(pid),
   };
-}
-
-/** The 22nd field of `/proc/<pid>/stat`; the second one may hold spaces and brackets. */
-function startOf(pid: number): string {
-  const text = textOf(`/proc/${pid}/stat`);
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function textOf(path: string): string {

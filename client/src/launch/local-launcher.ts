@@ -1,7 +1,7 @@
 import { availableParallelism, tmpdir, userInfo } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
 import type { ConfigSource, LogLevel, Logger } from '@heddle/common';
-import { ConfigError, readOptionalSetting, readSetting, settings } from '@heddle/common';
+import { ConfigError, readOptionalSetting, readSetting, settings, within } from '@heddle/common';
 import type { LocalDirectories, PrestartedExecutors } from '@heddle/executor';
 import { PrestartedThreads, createLocalDirectories } from '@heddle/executor';
 import type { PoolSpec } from '@heddle/scheduler';
@@ -64,6 +64,9 @@ export interface ApplicationSummary {
   readonly eventLog?: string;
 }
 
+/** How long the end of an application waits for what it removes of others that were killed. */
+const mostTidyingMs = 5_000;
+
 /**
  * Starts applications of `local[N]` and `local-cluster[E,C,M]`: task threads in this process or
  * executor processes, the schedulers, the event log. One at a time; the next one when the one before
@@ -81,6 +84,8 @@ export class LocalLauncher implements Launcher {
   #prestartedProcesses: PrestartedExecutors | undefined;
   #application: ApplicationBackend | undefined;
   #summary: ApplicationSummary = {};
+  /** Removes what killed applications left. */
+  #tidying: Promise<void> = Promise.resolve();
 
   constructor(options: LocalLauncherOptions) {
     this.#options = options;
@@ -184,10 +189,14 @@ export class LocalLauncher implements Launcher {
         ...schedulerSettings(context.settings),
       });
       await runner.start();
-      void removeAbandonedDirectories([...new Set([...bases, tmpdir()])]).then((removed) => {
-        if (removed.length > 0)
-          logger.info('removed what killed applications left', { directories: removed.join(', ') });
-      });
+      this.#tidying = removeAbandonedDirectories([...new Set([...bases, tmpdir()])]).then(
+        (removed) => {
+          if (removed.length > 0)
+            logger.info('removed what killed applications left', {
+              directories: removed.join(', '),
+            });
+        },
+      );
       this.#runner = runner;
       this.#eventLog = eventLog;
       this.#summary = {
@@ -229,6 +238,8 @@ export class LocalLauncher implements Launcher {
     this.#prestartedProcesses?.close();
     await this.#prestarted?.close();
     await this.#runner?.stop();
+    // An application may be over sooner; whoever comes next goes on with the rest.
+    await within(mostTidyingMs, this.#tidying);
   }
 
   /** Ends executor processes at once, for a process that ends without `stop`. Never throws. */

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isProcessAlive } from '@heddle/common';
 import { temporaryStorageFull } from '../storage/errors.js';
 import { prepareLocalDirectory, safeFileName } from '../storage/local-directories.js';
 
@@ -80,21 +81,11 @@ export function hasLivingProcess(directory: string): boolean {
     .filter((name) => name.startsWith(FOLDER_START))
     .some((name) => {
       try {
-        return isAlive(Number(readFileSync(join(directory, name, PID_FILE), 'utf8')));
+        return isProcessAlive(Number(readFileSync(join(directory, name, PID_FILE), 'utf8')));
       } catch {
         return false;
       }
     });
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function removeAll(directories: readonly string[]): void {
