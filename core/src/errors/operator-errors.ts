@@ -16,6 +16,18 @@ export class ZipLengthError extends HeddleError {
   }
 }
 
+/** Values of a group of `flatMapGroups` were asked for when the group was over. */
+export class GroupPassedError extends HeddleError {
+  readonly code = 'GROUP_PASSED';
+
+  constructor() {
+    super(
+      'flatMapGroups: the values of a group are a stream, and it was read after the group was over; ' +
+        'read it inside the function, or give records that are made of the values: [...values] for an array of them',
+    );
+  }
+}
+
 /** A command of `pipe` could not be started, or ended badly. */
 export class PipeError extends HeddleError {
   readonly code = 'PIPE';

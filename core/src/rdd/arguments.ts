@@ -73,6 +73,11 @@ export interface ActionOptions {
 
 /** Whether an optional parameter's place holds the action's options instead. */
 export function isActionOptions(value: unknown): value is ActionOptions {
+  return isPlainObject(value);
+}
+
+/** Whether it is an object as a literal makes it: no array, no instance of a class. */
+export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;

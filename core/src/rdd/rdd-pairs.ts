@@ -243,11 +243,13 @@ export abstract class RddPairs<T> extends RddTransformations<T> {
   }
 
   /**
-   * All that `f(key, values)` gives for each key; groups of any size, streamed through an iterator.
+   * All that `f(key, values)` gives for each key; groups of any size, streamed through an iterator, which
+   * is over when what `f` gives has been read: to keep the values themselves, give `[...values]`.
    * Shuffles all pairs, sorted by key on the way, unless partitioned so already.
    *
    * @throws ArgumentError when `f` is no function; ClosureError when it captures what cannot travel
-   * @throws JobFailedError, from the action, caused by RecordTypeError when `f` gives no iterable
+   * @throws JobFailedError, from the action, caused by RecordTypeError when `f` gives no iterable,
+   *   GroupPassedError when values are read after their group
    *
    * @example
    * const pairs = sc.parallelize<[string, number]>([['a', 1], ['b', 2], ['a', 3]]);

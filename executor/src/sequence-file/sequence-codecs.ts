@@ -9,6 +9,8 @@ interface Codec {
 
 const packageName = 'org.apache.hadoop.io.compress.';
 
+const zstdParams = { [zlib.constants.ZSTD_c_checksumFlag]: 1 };
+
 const codecs: Readonly<Record<SequenceCodec, Codec>> = {
   deflate: {
     classNames: [`${packageName}DefaultCodec`, `${packageName}DeflateCodec`],
@@ -22,7 +24,8 @@ const codecs: Readonly<Record<SequenceCodec, Codec>> = {
   },
   zstd: {
     classNames: [`${packageName}ZStandardCodec`],
-    compress: (bytes) => zlib.zstdCompressSync(bytes),
+    // Its own checksum: without it damage may go unnoticed.
+    compress: (bytes) => zlib.zstdCompressSync(bytes, { params: zstdParams }),
     decompress: (bytes, maxOutputLength) => zlib.zstdDecompressSync(bytes, { maxOutputLength }),
   },
 };

@@ -1,3 +1,4 @@
+import { GroupPassedError } from 'heddle/internal';
 import type { BatchSource, TaskEnvironment } from '../task-environment.js';
 import type { GroupStream } from './group-streams.js';
 import { BATCH_RECORDS } from './group-sources.js';
@@ -5,9 +6,10 @@ import { BATCH_RECORDS } from './group-sources.js';
 /** The user's function of `flatMapGroups`. */
 export type GroupFunction = (key: unknown, values: Iterator<unknown>) => unknown;
 
-/** The values of one key, streamed; ends for good when the next key begins. */
+/** The values of one key, streamed, until the next key begins. */
 class GroupValues extends Iterator<unknown, undefined> {
   #groups: GroupStream | undefined;
+  #isPassed = false;
   #chunk: readonly unknown[] = [];
   #position = 0;
 
@@ -17,6 +19,7 @@ class GroupValues extends Iterator<unknown, undefined> {
   }
 
   override next(): IteratorResult<unknown, undefined> {
+    if (this.#isPassed) throw new GroupPassedError();
     if (this.#position === this.#chunk.length) {
       const chunk = this.#groups?.nextValues(0);
       if (chunk === undefined) {
@@ -33,6 +36,12 @@ class GroupValues extends Iterator<unknown, undefined> {
     this.#chunk = [];
     this.#position = 0;
     return { done: true, value: undefined };
+  }
+
+  /** The group is over. Whoever still wants values that were not read would find it empty, and lose them. */
+  pass(): void {
+    this.#isPassed = this.#groups !== undefined;
+    this.return();
   }
 }
 
@@ -73,7 +82,7 @@ export class FlatMapGroupsSource implements BatchSource {
       }
       const result = this.#results!.next();
       if (result.done === true) {
-        this.#values?.return();
+        this.#values?.pass();
         this.#results = undefined;
       } else {
         batch.push(result.value);
@@ -88,7 +97,7 @@ export class FlatMapGroupsSource implements BatchSource {
     try {
       results?.return?.();
     } finally {
-      this.#values?.return();
+      this.#values?.pass();
       this.#groups.close();
     }
   }

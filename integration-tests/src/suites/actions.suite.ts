@@ -124,6 +124,9 @@ describe('actions (B.5)', () => {
       expect(await rdd.take(99)).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
       expect(await rdd.take(0)).to.deep.equal([]);
       expect(await rdd.take(-1)).to.deep.equal([]);
+      for (const n of ['3', null, 1.5] as unknown as number[]) {
+        expect(await rejection(rdd.take(n))).to.have.property('code', 'ARGUMENT');
+      }
     });
 
     it('grows over sparse partitions, several jobs (A-123)', async () => {

@@ -336,6 +336,15 @@ describe('pair RDDs (B.3)', () => {
       expect(sorted(await rdd.collect())).to.deep.equal([1, 2, 3]);
     });
 
+    it('ends with GroupPassedError when values are read after their group, never with less', async () => {
+      const rdd = suite.sc
+        .range(0, 60, 1, 3)
+        .map((x) => [x % 6, x])
+        .flatMapGroups((key, values) => [[key, values]], 1)
+        .mapValues((values) => [...(values as Iterable<number>)].length);
+      expect(await taskError(rdd.collect())).to.have.property('code', 'GROUP_PASSED');
+    });
+
     it('works in place over what is partitioned already', async () => {
       const parted = suite.sc
         .range(0, 100, 1, 3)

@@ -20,7 +20,7 @@ export async function collect<T>(node: RddNode, options?: ActionOptions): Promis
 
 /** `take(n)`: see `takeWith`. */
 export async function take<T>(node: RddNode, n: number, options?: ActionOptions): Promise<T[]> {
-  checkElementCount(Math.max(0, n), 'take');
+  checkElementCount(typeof n === 'number' ? Math.max(0, n) : n, 'take');
   return await takeWith<T>(node, n, beginAction(node.core, 'take', options));
 }
 

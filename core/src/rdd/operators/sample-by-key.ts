@@ -3,7 +3,7 @@ import { captureCallSite, driverCodeTable } from '../../closures/index.js';
 import { decodeValue } from '../../codec/index.js';
 import type { ActionCall } from '../../context/driver-core.js';
 import { KeyMap } from '../../keys/index.js';
-import { checkBoolean } from '../arguments.js';
+import { checkBoolean, isPlainObject } from '../arguments.js';
 import { captureRoots } from '../capture.js';
 import { RddNode, oneToOne } from '../rdd-node.js';
 import { randomFrom } from '../task-functions/random.js';
@@ -27,7 +27,8 @@ function ratesOf(
   operator: SampleByKey,
 ): (readonly [unknown, number])[] {
   checkBoolean(withReplacement, operator, 'withReplacement');
-  if (typeof fractions !== 'object' || (fractions as unknown) === null) {
+  const isTable = fractions instanceof Map || isPlainObject(fractions);
+  if (!isTable) {
     throw new ArgumentError(
       `${operator}: fractions is a Map or an object with a rate for each key`,
     );
