@@ -23,6 +23,25 @@ function refusalOf(name: string): SiteFileError {
 }
 
 describe('parseSiteFile', () => {
+  it('refuses includes wherever they stand, and text after the root element', () => {
+    const include = '<include xmlns="http://www.w3.org/2001/XInclude" href="/etc/hosts"/>';
+    for (const property of [
+      include,
+      `<property><name>k</name><value>x${include}</value></property>`,
+      `<property><name>k<xi:include href="a"/></name></property>`,
+    ]) {
+      const text = `<configuration>\n${property}</configuration>`;
+      expect(() => parseSiteFile(text, 'f.xml'), property).to.throw(
+        SiteFileError,
+        /f\.xml.*XInclude/,
+      );
+    }
+    for (const root of ['<configuration/>', '<configuration></configuration>']) {
+      expect(() => parseSiteFile(`${root}\njunk`, 'f.xml'), root).to.throw(SiteFileError);
+      expect(parseSiteFile(`${root}\n<!-- the end -->\n`, 'f.xml')).to.deep.equal([]);
+    }
+  });
+
   it('reads elements, attributes, comments, CDATA and character references as Hadoop does', () => {
     const properties = new Map(read('plain.xml').map((property) => [property.name, property]));
     const values = Object.fromEntries([...properties].map(([name, { value }]) => [name, value]));

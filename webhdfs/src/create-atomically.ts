@@ -19,8 +19,8 @@ export async function createAtomically(
   if (options.overwrite !== true && (await isThere(fileSystem, path))) {
     throw new FileExistsError(path);
   }
-  const { dir, base } = posix.parse(path);
-  const temporary = posix.join(dir, `._${base.slice(0, 100)}.${randomUUID()}`);
+  // A name of its own: with the file's it could be longer than a file system allows.
+  const temporary = posix.join(posix.dirname(path), `._${randomUUID()}`);
   const writer = await fileSystem.create(temporary, { ...options, overwrite: false });
   return new AtomicWriter(fileSystem, writer, { path, temporary }, options.overwrite === true);
 }

@@ -52,6 +52,9 @@ export function parseSiteFile(text: string, file: string): SiteProperty[] {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- the exactly pinned version has it; its successor would be one more package
   const verdict = XMLValidator.validate(text);
   if (verdict !== true) fail(verdict.err.line, verdict.err.msg.replace(/\.$/, ''));
+  // The parser drops what stands beside the root.
+  const end = text.lastIndexOf('>') + 1;
+  if (/\S/.test(text.slice(end))) fail(lineAt(text, end), 'there is text after the root element');
   let roots: readonly XmlNode[];
   try {
     roots = parser.parse(text) as readonly XmlNode[];
@@ -144,6 +147,7 @@ class PropertyReader {
       if (tag === '#text') text += this.#decode(node[tag] as string, line);
       else if (tag === '#cdata')
         text += (childrenOf(node)[0]?.['#text'] as string | undefined) ?? '';
+      else if (localName(tag) === 'include') this.#refuseInclude(node);
       else if (tag !== '#comment') text += this.#textOf(childrenOf(node), line);
     }
     return text.replace(/\r\n?/g, '\n');

@@ -28,7 +28,15 @@ const print = (line: string): void => {
 const directory =
   values.directory === '' ? join(workDirectory(), values.profile) : values.directory;
 
+/** Hadoop takes paths of its settings for URIs. */
+const pathPattern = /^[A-Za-z0-9/._+@=,-]+$/;
+
 async function up(): Promise<void> {
+  if (!pathPattern.test(directory)) {
+    throw new Error(
+      `The daemons cannot work in '${directory}': Hadoop takes it for a URI; name a directory of letters, digits and /._+@=,- only.`,
+    );
+  }
   if (values.way !== 'processes' && values.way !== 'docker') {
     throw new Error(`The way is 'processes' or 'docker', not '${values.way}'.`);
   }

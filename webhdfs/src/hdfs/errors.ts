@@ -78,8 +78,8 @@ export class SafeModeError extends HeddleError {
     options?: ErrorOptions,
   ) {
     super(
-      `cannot ${operation} ${path}: NameNode ${server} is in safe mode, in which nothing can be changed ` +
-        `(${reason}); wait until enough DataNodes have reported, or see hdfs dfsadmin -safemode get`,
+      `cannot ${operation} ${path}: the NameNode is in safe mode, in which nothing can be changed ` +
+        `(${server} says: ${reason}); wait until enough DataNodes have reported, or see hdfs dfsadmin -safemode get`,
       options,
     );
   }

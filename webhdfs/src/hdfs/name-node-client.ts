@@ -4,6 +4,7 @@ import type { HeddleError } from '@heddle/common';
 import {
   CertificateError,
   HostUnresolvableError,
+  InvalidPathError,
   NameNodeUnavailableError,
   NotWebHdfsError,
   type ServerFailure,
@@ -107,6 +108,12 @@ export class NameNodeClient {
     call: NameNodeCall,
   ): Promise<{ readonly answer: HttpAnswer; readonly endpoint: NameNodeEndpoint }> {
     const { nameNodes, retries, logger } = this.options;
+    if (!call.path.isWellFormed()) {
+      throw new InvalidPathError(
+        call.path,
+        'it holds half of a surrogate pair, which no server can be told',
+      );
+    }
     const failures = new Map<string, string>();
     let lastError: HeddleError | undefined;
     for (let failedAttempts = 0; ;) {

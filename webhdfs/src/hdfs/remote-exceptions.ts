@@ -138,7 +138,7 @@ const textRules: readonly { readonly pattern: RegExp; readonly rule: Rule }[] = 
   { pattern: /\bQuotaExceededException\b/, rule: rules['QuotaExceededException']! },
   {
     pattern:
-      /\bInvalidPathException\b|Invalid (?:path|file|directory) name|invalid (?:path|file) name/i,
+      /\bInvalidPathException\b|maximum path component name limit|Invalid (?:path|file|directory) name|invalid (?:path|file) name/i,
     rule: rules['InvalidPathException']!,
   },
   {

@@ -6,10 +6,12 @@ import {
   FileNotFoundError,
   FileSystemRegistry,
   HostUnresolvableError,
+  InvalidPathError,
   NameNodeUnavailableError,
   NotWebHdfsError,
   SafeModeError,
   StorageFullError,
+  createAtomically,
   type FileSystem,
 } from '@heddle/webhdfs';
 import { expectError } from '@heddle/webhdfs/contract';
@@ -150,6 +152,21 @@ describe('WebHDFS and bad input, against real daemons', function () {
     expect(await reader.read(500_000, Buffer.alloc(2_000_000))).to.equal(500_000);
     expect(await reader.read(2_000_000, Buffer.alloc(10))).to.equal(0);
     await reader.close();
+  });
+
+  it('refuses names that no file can have, at once, whatever is done with them', async () => {
+    for (const name of ['\ud800lone', 'n'.repeat(256)]) {
+      await expectError(fs.create(`${root}/${name}`), InvalidPathError);
+      await expectError(fs.makeDirectories(`${root}/${name}`), InvalidPathError);
+    }
+    await expectError(fs.status(`${root}/\ud800lone`), InvalidPathError);
+    // Names as long as they may be, also while they are written.
+    for (const name of ['日'.repeat(85), `a${'😀'.repeat(60)}`]) {
+      const writer = await createAtomically(fs, `${root}/${name}`);
+      await writer.write(Buffer.from('abc'));
+      await writer.close();
+      expect((await fs.status(`${root}/${name}`)).sizeBytes).to.equal(3);
+    }
   });
 
   it('says that a quota of names or of space is used up', async () => {
