@@ -75,7 +75,9 @@ describe('Programs on YARN', function () {
           process.exit(3);`,
         );
         expect(result.exitCode).to.equal(mode === 'client' ? 3 : 1);
-        const report = await applicationReport(user.cluster, idOf(result));
+        // A process that ends itself does not wait until YARN knows.
+        const isOver = ({ state }: { readonly state: string }): boolean => state === 'FINISHED';
+        const report = await waitForReport(user.cluster, idOf(result), isOver);
         expect(report.finalStatus).to.equal('FAILED');
       });
 
