@@ -20,17 +20,16 @@ describe('processes of this machine', () => {
 
   it('are not alive when nobody has asked how they ended', async () => {
     // The shell becomes a program that never asks for its child.
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 300'], {
+    const parent = spawn('sh', ['-c', 'sleep 300 & echo $!; exec sleep 299'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     try {
       const [text] = (await once(parent.stdout, 'data')) as [Buffer];
       const pid = Number(text.toString());
-      const deadlineMs = Date.now() + 10_000;
-      while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) {
-        if (Date.now() > deadlineMs) throw new Error('it does not end');
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await until(() => readFileSync(`/proc/${parent.pid}/cmdline`, 'utf8').startsWith('sleep'));
+      expect(isProcessAlive(pid)).to.equal(true);
+      process.kill(pid, 'SIGKILL');
+      await until(() => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
       expect(process.kill(pid, 0), 'its number is taken').to.equal(true);
       expect(isProcessAlive(pid)).to.equal(false);
     } finally {
@@ -42,3 +41,11 @@ describe('processes of this machine', () => {
     for (const pid of [0, -1, 1.5, NaN]) expect(isProcessAlive(pid)).to.equal(false);
   });
 });
+
+async function until(isSo: () => boolean): Promise<void> {
+  const deadlineMs = Date.now() + 30_000;
+  while (!isSo()) {
+    if (Date.now() > deadlineMs) throw new Error('it does not happen');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
