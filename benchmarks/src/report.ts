@@ -13,6 +13,11 @@ export function spreadOf(values: readonly number[]): Spread {
   return { min: sorted[0]!, median, max: sorted.at(-1)! };
 }
 
+/** `median (min–max)`, whole numbers. */
+export function spreadText({ min, median, max }: Spread): string {
+  return `${Math.round(median)} (${Math.round(min)}–${Math.round(max)})`;
+}
+
 /** Resident memory of executor processes over all runs of a row. */
 export interface ExecutorMemory {
   readonly peakBytes: Spread;
@@ -37,9 +42,7 @@ export interface RowReport {
 /** The table as Markdown, as it stands in `docs/performance.md`. */
 export function renderTable(rows: readonly RowReport[]): string {
   const ms = (spread: Spread | undefined): string =>
-    spread === undefined
-      ? '–'
-      : `${Math.round(spread.median)} (${Math.round(spread.min)}–${Math.round(spread.max)})`;
+    spread === undefined ? '–' : spreadText(spread);
   const mib = (spread: Spread | undefined): string =>
     spread === undefined ? '–' : String(Math.round(spread.median / 1_048_576));
   const ratio = (ours: Spread | undefined, theirs: Spread | undefined): string =>

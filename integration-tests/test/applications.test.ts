@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isProcessAlive } from '@heddle/common';
 import { expect } from 'chai';
 import { descendantsOf } from '../src/chaos/fault-injector.js';
 import { Scratch, repositoryRoot, runHeddle } from '../src/command/run-heddle.js';
@@ -46,7 +47,7 @@ describe('applications in a row, in executor processes', function () {
       expect(family.size).to.be.at.least(4 * applications);
       expect(ports.size).to.be.at.least(4);
       const left = (): unknown => ({
-        processes: [...family].filter(isAlive),
+        processes: [...family].filter(isProcessAlive),
         ports: [...portsOf(family)],
         files: [...readdirSync(temporary), ...scratch.leftovers()],
         sharedMemory: readdirSync('/dev/shm').filter((name) => !sharedMemory.includes(name)),
@@ -136,13 +137,5 @@ function readlinkOf(path: string): string {
     return readlinkSync(path);
   } catch {
     return '';
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
   }
 }

@@ -1,6 +1,6 @@
 import { MiniCluster } from '@heddle/integration-tests/cluster';
 import { runMeasured } from '../measured-process.js';
-import { spreadOf, type Spread } from '../report.js';
+import { spreadOf, spreadText, type Spread } from '../report.js';
 import type { BenchmarkCluster } from './benchmark-cluster.js';
 
 /** Word count into files, from the command's start to its end. */
@@ -59,8 +59,6 @@ export async function compareMapReduce(
 
 /** One line of Markdown. */
 export function renderMapReduce({ heddleMs, mapReduceMs }: MapReduceComparison): string {
-  const text = ({ median, min, max }: Spread): string =>
-    `${Math.round(median)} (${Math.round(min)}–${Math.round(max)})`;
   const ratio = (heddleMs.median / mapReduceMs.median).toFixed(2);
-  return `| Heddle ms | MapReduce ms | ratio |\n| --- | --- | --- |\n| ${text(heddleMs)} | ${text(mapReduceMs)} | ${ratio} |`;
+  return `| Heddle ms | MapReduce ms | ratio |\n| --- | --- | --- |\n| ${spreadText(heddleMs)} | ${spreadText(mapReduceMs)} | ${ratio} |`;
 }

@@ -1,9 +1,9 @@
 import type { TaskUpdate } from 'heddle/internal';
 import { packMetrics, unpackMetrics } from '../thread/packed-runs.js';
 import {
-  PACKED_VALUE_LIMIT_BYTES,
   PackedValueReader,
   packValues,
+  smallValueOf,
   type PackedValues,
 } from '../thread/packed-values.js';
 
@@ -74,10 +74,7 @@ function withoutShared(update: EndedUpdate): Told<EndedUpdate> {
   }
 }
 
-/** The result of an attempt of which nothing else need be told. */
 function smallValue(update: EndedUpdate): Uint8Array | undefined {
-  if (update.kind !== 'succeeded' || update.result.kind !== 'value') return undefined;
-  if (update.accumulators.length > 0 || update.blocks.length > 0) return undefined;
-  const { bytes } = update.result;
-  return bytes.byteLength < PACKED_VALUE_LIMIT_BYTES ? bytes : undefined;
+  if (update.kind !== 'succeeded') return undefined;
+  return smallValueOf(update.result, update.accumulators.length + update.blocks.length);
 }

@@ -5,6 +5,7 @@ import {
   PACKED_VALUE_LIMIT_BYTES,
   PackedValueReader,
   packValues,
+  smallValueOf,
   type PackedValues,
 } from './packed-values.js';
 
@@ -80,12 +81,9 @@ export function unpackEnds({ runs, values }: Omit<PackedEnds, 'metrics'>): Ended
   });
 }
 
-/** The result of a run of which nothing else need be told. */
 function smallValue({ outcome }: EndedRun): Uint8Array | undefined {
-  if (outcome.kind !== 'succeeded' || outcome.accumulators.length > 0) return undefined;
-  if (outcome.result.kind !== 'value') return undefined;
-  const { bytes } = outcome.result;
-  return bytes.byteLength < PACKED_VALUE_LIMIT_BYTES ? bytes : undefined;
+  if (outcome.kind !== 'succeeded') return undefined;
+  return smallValueOf(outcome.result, outcome.accumulators.length);
 }
 
 function sizeOf(result: TaskResult): number {

@@ -1,3 +1,5 @@
+import type { TaskResult } from 'heddle/internal';
+
 /**
  * Small results, one after another. A view that travels by itself costs more than the few bytes that
  * most results of short tasks have.
@@ -10,6 +12,12 @@ export interface PackedValues {
 
 /** Values of at least this many bytes travel by themselves. */
 export const PACKED_VALUE_LIMIT_BYTES = 4096;
+
+/** The result of a task of which nothing else need be told; undefined when it travels by itself. */
+export function smallValueOf(result: TaskResult, others: number): Uint8Array | undefined {
+  if (others > 0 || result.kind !== 'value') return undefined;
+  return result.bytes.byteLength < PACKED_VALUE_LIMIT_BYTES ? result.bytes : undefined;
+}
 
 /** Puts values one after another, in bytes of their own. */
 export function packValues(values: readonly Uint8Array[]): PackedValues {
