@@ -18,6 +18,18 @@ export class SiteFileError extends HeddleError {
   }
 }
 
+/** None of the directories that should hold the site files is there. */
+export class ConfDirectoryError extends HeddleError {
+  readonly code = 'CONF_DIRECTORY';
+
+  constructor(readonly directories: readonly string[]) {
+    super(
+      `there is no directory ${directories.join(' and no ')}: HADOOP_CONF_DIR, YARN_CONF_DIR or heddle.hadoop.confDir ` +
+        "must name the folder with the cluster's core-site.xml, hdfs-site.xml and yarn-site.xml",
+    );
+  }
+}
+
 /** Where the value of a Hadoop key was set. */
 export interface SettingOrigin {
   /** Path of the site file, `core-default.xml` and its like for a built-in default, or `program`. */

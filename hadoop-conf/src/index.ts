@@ -1,6 +1,12 @@
 export { defaultValues, type DefaultedKey, type DefaultValue } from './default-values.js';
 export { deprecatedKeys } from './deprecated-keys.js';
-export { HadoopSettingError, SiteFileError, describeOrigin, type SettingOrigin } from './errors.js';
+export {
+  ConfDirectoryError,
+  HadoopSettingError,
+  SiteFileError,
+  describeOrigin,
+  type SettingOrigin,
+} from './errors.js';
 export {
   HadoopConfiguration,
   type ConfigurationSources,

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-import { SiteFileError } from './errors.js';
+import { ConfDirectoryError, SiteFileError } from './errors.js';
 import { HadoopConfiguration, type SiteFile } from './hadoop-configuration.js';
 import { decodeSiteText } from './xml/decode-site-text.js';
 import { parseSiteFile } from './xml/parse-site-file.js';
@@ -33,12 +33,17 @@ export interface LoadOptions {
 /**
  * Reads `core-site.xml`, `hdfs-site.xml`, `yarn-site.xml` and `mapred-site.xml`; absent ones are skipped.
  *
+ * @throws ConfDirectoryError when directories are named and none of them is there
  * @throws SiteFileError when a directory cannot be read, or a file is unreadable or broken
  */
 export function loadHadoopConfiguration(options: LoadOptions): HadoopConfiguration {
+  const { directories } = options;
+  if (directories.length > 0 && !directories.some((directory) => existsSync(directory))) {
+    throw new ConfDirectoryError(directories);
+  }
   const siteFiles: SiteFile[] = [];
   for (const name of siteFileNames) {
-    for (const directory of options.directories) {
+    for (const directory of directories) {
       const siteFile = readSiteFile(join(directory, name));
       if (siteFile !== undefined) {
         siteFiles.push(siteFile);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { expect } from 'chai';
 
-import { SiteFileError } from '../src/errors.js';
+import { ConfDirectoryError, SiteFileError } from '../src/errors.js';
 import {
   confDirectoriesOf,
   javaSystemProperties,
@@ -56,6 +56,14 @@ describe('loadHadoopConfiguration', () => {
     expect(() => loadHadoopConfiguration({ directories: [join(root, 'd')] })).to.throw(
       SiteFileError,
       'it cannot be read (EISDIR)',
+    );
+  });
+
+  it('refuses directories of which none is there, naming them and what names them', () => {
+    const directories = [join(root, 'absent'), join(root, 'gone')];
+    expect(() => loadHadoopConfiguration({ directories })).to.throw(
+      ConfDirectoryError,
+      /absent and no .*gone: HADOOP_CONF_DIR/,
     );
   });
 

@@ -53,8 +53,9 @@ describe('several attempts of one partition, in real executors', function () {
     expect(answers['saved']).to.equal(saves);
     const races = folder.notes('at-').filter((name) => name.endsWith('-second'));
     expect(races).to.have.length(saves * racesAtOnce);
-    // One of the two may have been ended by the other one's success before it could leave its note.
-    expect(folder.notes('met-').length).to.be.within(races.length + 1, 2 * races.length);
+    // One of the two may have been ended by the other one's success before it could leave its note, and
+    // a third one begun when the other one was denied and the first had not yet told its success.
+    expect(folder.notes('met-').length).to.be.greaterThan(races.length);
     for (let save = 0; save < saves; save++) {
       const lines = folder.lines(`out-${save}`).map(Number);
       expect(lines.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 1_000 }, (_, i) => i));

@@ -12,7 +12,6 @@ import {
   type PeerInfo,
 } from '@heddle/executor';
 import { masterExitCodes } from '../master/master-exit-codes.js';
-import { FirstWish } from './first-wish.js';
 import { RelayClient, type MasterUnreachableError } from './relay-client.js';
 import type { MasterRelayMessage, PassedMessage, ProgramOutcome } from './relay-message.js';
 import { ResultRanges } from './result-ranges.js';
@@ -73,7 +72,6 @@ export class RelayedLinks implements ExecutorLinks {
   #isConnected = false;
   #executorsStopped = Promise.withResolvers<undefined>();
   #events: ExecutorLinkEvents | undefined;
-  readonly #firstWish = new FirstWish((wish) => this.#tellWish(wish));
   #outcome: ProgramOutcome | undefined;
   readonly #ranges = new ResultRanges();
   #isGone = false;
@@ -97,7 +95,6 @@ export class RelayedLinks implements ExecutorLinks {
     if (!this.#isConnected) await this.#client.connect();
     this.#isConnected = true;
     this.#configure();
-    this.#firstWish.started();
   }
 
   #newClient(place: MasterPlace): RelayClient {
@@ -131,20 +128,10 @@ export class RelayedLinks implements ExecutorLinks {
     this.#settings = settings;
     this.#stopping = undefined;
     this.#executorsStopped = Promise.withResolvers<undefined>();
-    this.#firstWish.reset();
     return true;
   }
 
-  /** The first one waits for the first input, whose hosts it should name; not for long. */
   wish(wish: LinkWish): void {
-    this.#firstWish.wish(wish);
-  }
-
-  jobStarted(): void {
-    this.#firstWish.jobStarted();
-  }
-
-  #tellWish(wish: LinkWish): void {
     this.#wish = wish;
     this.#client.send({ kind: 'wish', ...wish });
   }
@@ -202,7 +189,6 @@ export class RelayedLinks implements ExecutorLinks {
 
   /** Tells how the program ended and waits, within bounds, until YARN has noted it; idempotent. */
   async finish(): Promise<void> {
-    this.#firstWish.close();
     if (!this.#isGone) {
       const outcome = this.#outcome ?? { status: 'succeeded', exitCode: 0, diagnostics: '' };
       this.#client.send({ kind: 'finish', ...outcome });
@@ -225,7 +211,6 @@ export class RelayedLinks implements ExecutorLinks {
   }
 
   async #stop(): Promise<void> {
-    this.#firstWish.close();
     if (this.#options.finishesOnStop) {
       await this.finish();
     } else if (!this.#isGone) {
@@ -324,7 +309,7 @@ export class RelayedLinks implements ExecutorLinks {
     }
     logger.info('the next attempt has taken over', { attempt: this.#attemptId });
     for (const [id, bytes] of this.#broadcasts) this.#client.broadcast(id, new Uint8Array(bytes));
-    if (this.#wish !== undefined) this.#tellWish(this.#wish);
+    if (this.#wish !== undefined) this.wish(this.#wish);
   }
 
   #lost(error: HeddleError): void {

@@ -170,15 +170,7 @@ export class YarnLauncher implements Launcher {
       firstTaskAttemptId: deployMode === 'cluster' ? (this.#contexts - 1) * taskIdsOfContext : 0,
       ...(allocation === undefined ? {} : { allocation }),
       ...schedulerSettings(source),
-      listeners: [
-        ...(eventLog === undefined ? [] : [eventLog]),
-        this.#locality,
-        {
-          onEvent: ({ kind }) => {
-            if (kind === 'jobStart') links.jobStarted();
-          },
-        },
-      ],
+      listeners: [...(eventLog === undefined ? [] : [eventLog]), this.#locality],
     });
     await runner.start();
     this.#runner = runner;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { YarnPrograms } from '../../src/yarn/yarn-programs.js';
+import { YarnPrograms, executorOnEachNode } from '../../src/yarn/yarn-programs.js';
 import { deployModes, type DeployMode } from '../../src/yarn/yarn-user.js';
 
 /** Counts lines, and says on which hosts. The first action reads another input than the first job of the program. */
@@ -15,6 +15,19 @@ const program = `
   console.log('places ' + JSON.stringify(places));
   await sc.stop();
 `;
+
+/** On a busy machine a node may take longer to offer what it has. */
+const patient = { 'heddle.yarn.locality.wait': '30s' };
+
+/** The same when all its executors are there. */
+const withThree = program.replace(
+  'const places',
+  `for (let waits = 0; waits < 600 && sc.statusTracker.getExecutorInfos().length < 3; waits++) {
+    await new Promise((go) => setTimeout(go, 100));
+  }
+  const places`,
+);
+const oneExecutor = ['--num-executors', '1', '--executor-memory', '256m'];
 
 interface Seen {
   readonly places: readonly (readonly [string, number])[];
@@ -39,10 +52,10 @@ describe('Where executors and tasks run on YARN', function () {
     text: string,
     path: string,
     conf: Readonly<Record<string, string>> = {},
-    executors = '1',
+    words: readonly string[] = oneExecutor,
   ): Promise<Seen> {
     const result = await yarn.submit(mode, text, {
-      words: ['--num-executors', executors, '--executor-memory', '256m'],
+      words,
       conf,
       args: [path],
     });
@@ -67,7 +80,12 @@ describe('Where executors and tasks run on YARN', function () {
   for (const mode of deployModes) {
     it(`an executor comes to the only copy of the input, and reads there, in ${mode} mode (A-056)`, async () => {
       const host = await fileOnOneHost(`near-${mode}.txt`);
-      const { places, nodeLocalBytes, otherBytes } = await run(mode, program, `near-${mode}.txt`);
+      const { places, nodeLocalBytes, otherBytes } = await run(
+        mode,
+        program,
+        `near-${mode}.txt`,
+        patient,
+      );
       expect(places.reduce((sum, [, count]) => sum + count, 0)).to.equal(2_000);
       expect(new Set(places.map(([where]) => where))).to.deep.equal(new Set([host]));
       if (mode === 'client') expect([nodeLocalBytes, otherBytes]).to.deep.equal([12_000, 0]);
@@ -83,7 +101,7 @@ describe('Where executors and tasks run on YARN', function () {
       console.log('first ' + where);
       const places`,
     );
-    const result = await yarn.submit('client', first, { args: ['named.txt'] });
+    const result = await yarn.submit('client', first, { conf: patient, args: ['named.txt'] });
     expect(result.exitCode, result.stderr).to.equal(0);
     expect(result.stdout).to.contain(`first ${host}`);
   });
@@ -95,7 +113,7 @@ describe('Where executors and tasks run on YARN', function () {
     }
     const hosts = await Promise.all(names.map(async (name) => yarn.blockHosts(`off/${name}`)));
     expect(new Set(hosts.flat(2)).size, 'on several hosts').to.be.greaterThan(1);
-    const near = await run('client', program, 'off', {}, '3');
+    const near = await run('client', withThree, 'off', {}, executorOnEachNode);
     expect(near.nodeLocalBytes / (near.nodeLocalBytes + near.otherBytes)).to.be.at.least(0.9);
     const off = { 'heddle.yarn.locality.enabled': 'false', 'heddle.locality.wait': '0' };
     const far = await run('client', program, 'off', off);

@@ -12,9 +12,11 @@ import { heaviestFirst, hostWeights } from './host-weights.js';
 /** Changes that come together are answered together, in milliseconds. */
 const GATHER_MS = 50;
 /** Executors that were asked for together come together, or later than is worth waiting for, in milliseconds. */
-const AWAIT_MS = 1_500;
-/** How long a first wish without hosts waits for the place of an input that was named, in milliseconds. */
-const LOCATE_MS = 1_000;
+const AWAIT_MS = 3_000;
+/** How long a first wish without hosts waits for a job, or for an input to be named, in milliseconds. */
+const FIRST_INPUT_MS = 1_000;
+/** And then for the place of the inputs that were named. */
+const LOCATE_MS = 5_000;
 /** Between two warnings that tasks wait and nothing runs, in milliseconds (Spark's figure). */
 const WARN_EVERY_MS = 15_000;
 
@@ -48,6 +50,7 @@ export class ExecutorSupply {
   #cancelTimer: (() => void) | undefined;
   #timerAtMs = Infinity;
   #toldWish = '';
+  #firstLookMs: number | undefined;
   /** Since when tasks have waited while nothing runs. */
   #starvedSinceMs: number | undefined;
   #warnedMs = 0;
@@ -123,7 +126,7 @@ export class ExecutorSupply {
       runningTasks += manager.runningAttempts;
     }
     const target = this.#target(pendingTasks, runningTasks, nowMs);
-    this.#wish(target, nowMs);
+    this.#wish(target, pendingTasks, nowMs);
     this.#watchStarvation(pendingTasks, runningTasks, target, nowMs);
   }
 
@@ -148,14 +151,14 @@ export class ExecutorSupply {
   }
 
   /** Tells the backend when the wish is another one than before. */
-  #wish(target: number | undefined, nowMs: number): void {
+  #wish(target: number | undefined, pendingTasks: number, nowMs: number): void {
     const { backend, tasks } = this.#options;
     if (target === undefined || backend.wish === undefined) return;
     const waiting = hostWeights(tasks.taskSets);
     const hosts = waiting.length > 0 ? waiting : heaviestFirst(this.#inputBytes);
-    const leftMs = this.#locating > 0 ? (this.#locatingUntilMs ?? nowMs) - nowMs : 0;
-    if (hosts.length === 0 && leftMs > 0) {
-      this.#lookIn(leftMs);
+    const heldMs = hosts.length > 0 ? 0 : this.#hostsWithinMs(pendingTasks, nowMs);
+    if (heldMs > 0) {
+      this.#lookIn(heldMs);
       return;
     }
     const wish: ExecutorWish = { target, hosts };
@@ -164,6 +167,16 @@ export class ExecutorSupply {
     if (text === this.#toldWish) return;
     this.#toldWish = text;
     backend.wish(wish);
+  }
+
+  /** How much longer a wish is held because hosts may become known; 0 or less: not at all. */
+  #hostsWithinMs(pendingTasks: number, nowMs: number): number {
+    this.#firstLookMs ??= nowMs;
+    if (!this.#options.usesLocations) return 0;
+    if (this.#locating > 0) return (this.#locatingUntilMs ?? nowMs) - nowMs;
+    // Tasks that wait and name no hosts want none.
+    if (pendingTasks > 0 || this.#toldWish !== '') return 0;
+    return this.#firstLookMs + FIRST_INPUT_MS - nowMs;
   }
 
   /** Until as many executors are there as were asked for, or long enough since the first one came. */

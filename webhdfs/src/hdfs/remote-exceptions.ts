@@ -6,7 +6,12 @@ import {
   RemoteFileSystemError,
   StorageFullError,
 } from '../errors.js';
-import { AuthenticationRefusedError, InvalidPathError, SafeModeError } from './errors.js';
+import {
+  AuthenticationRefusedError,
+  InvalidPathError,
+  NotWebHdfsError,
+  SafeModeError,
+} from './errors.js';
 
 /** `{"RemoteException": …}` of a NameNode, a DataNode or HttpFS. */
 export interface RemoteException {
@@ -72,6 +77,11 @@ const badName = (call: RemoteCall, remote: RemoteException): HeddleError =>
   new InvalidPathError(call.path, remote.message, { cause: asRemote(call, remote) });
 const safeMode = (call: RemoteCall, remote: RemoteException): HeddleError =>
   new SafeModeError(call.path, call.operation, call.server, remote.message, {
+    cause: asRemote(call, remote),
+  });
+/** A DataNode (`WebHdfsHandler`) knows none of a NameNode's operations. */
+const dataNode = (call: RemoteCall, remote: RemoteException): HeddleError =>
+  new NotWebHdfsError(call.server, `it answers as a DataNode does (${remote.message})`, {
     cause: asRemote(call, remote),
   });
 
@@ -145,6 +155,7 @@ const textRules: readonly { readonly pattern: RegExp; readonly rule: Rule }[] = 
     pattern: /No active nodes contain this block|Failed to find datanode|Could not obtain block/,
     rule: rules['BlockMissingException']!,
   },
+  { pattern: /^Invalid operation \w+$/, rule: { verdict: 'final', toError: dataNode } },
 ];
 
 /** The exception in an answer's body; undefined when it holds none. */

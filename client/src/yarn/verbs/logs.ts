@@ -18,6 +18,8 @@ const requestTimeoutMs = 20_000;
 const aggregationPatienceMs = 60_000;
 /** And while the ResourceManager says that it goes on. */
 const busyAggregationPatienceMs = 300_000;
+/** How long after an application's end its nodes may not yet have told what they bring. */
+const silencePatienceMs = 15_000;
 /** As `--container`: the ApplicationMaster's, of the last attempt. YARN need not give it number 1. */
 const masterContainer = 'am';
 /** Before the nodes have begun, or of a ResourceManager that has been started again since. */
@@ -73,7 +75,9 @@ export async function printLogs(
     const logs = await aggregatedLogs(cluster, request.applicationId, report.user);
     const found = logs.filter(({ container }) => wanted(container, report));
     found.forEach(emit);
-    if (found.length > 0 && isComplete(found, shown, report)) return exitCodes.success;
+    const toldMs = report.finishedTime > 0 ? Date.now() - report.finishedTime : 0;
+    const endedMs = Math.max(performance.now() - sinceMs, toldMs);
+    if (found.length > 0 && isComplete(found, shown, report, endedMs)) return exitCodes.success;
     const isBusy = busyStates.has(report.logAggregationStatus);
     const patienceMs = isBusy ? busyAggregationPatienceMs : aggregationPatienceMs;
     if (performance.now() - sinceMs > patienceMs) {
@@ -84,17 +88,22 @@ export async function printLogs(
   }
 }
 
-/** Whether no node has still to bring its file: one node's may be there long before another's. */
+/**
+ * Whether no node has still to bring its file: one node's may be there long before another's.
+ *
+ * @param endedMs how long ago the application ended
+ */
 function isComplete(
   found: readonly ContainerLog[],
   shown: ReadonlyMap<string, number>,
-  report: ApplicationReport,
+  { logAggregationStatus: status }: ApplicationReport,
+  endedMs: number,
 ): boolean {
-  const status = report.logAggregationStatus;
   if (status !== undefined && status !== notStarted) return !busyStates.has(status);
-  // Nobody says so: then everything that was seen while it ran must have come.
+  // Nobody says so: then everything that was seen while it ran must have come, and what ended too
+  // soon to be seen has had its time.
   const there = new Set(found.map((log) => keyOf(log)));
-  return [...shown.keys()].every((key) => there.has(key));
+  return endedMs > silencePatienceMs && [...shown.keys()].every((key) => there.has(key));
 }
 
 function keyOf({ container, file }: ContainerLog): string {

@@ -68,6 +68,14 @@ describe('WebHDFS and bad input, against real daemons', function () {
     expect(error.message).to.include('dfs.namenode.http-address');
   });
 
+  it('says that a DataNode is no NameNode', async () => {
+    const url = `${nameNodeUrl}/webhdfs/v1${root}/a?op=CREATE&user.name=careless`;
+    const redirect = await fetch(url, { method: 'PUT', redirect: 'manual' });
+    const dataNode = new URL(redirect.headers.get('location')!).origin;
+    const error = await expectError(clientAt(dataNode).status('/'), NotWebHdfsError);
+    expect(error.message).to.include('as a DataNode does').and.to.include(new URL(dataNode).host);
+  });
+
   it('says that nobody listens, after a few attempts, naming the server', async () => {
     const closed = await AnswerProxy.start(nameNodeUrl);
     const address = `127.0.0.1:${closed.port}`;
