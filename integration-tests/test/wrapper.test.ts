@@ -1,3 +1,4 @@
+import { isProcessAlive } from '@heddle/common';
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -69,16 +70,8 @@ describe('the process that waits for the engine under a newer Node', function ()
     });
     expect(signal).to.equal('SIGKILL');
     const deadlineMs = Date.now() + 30_000;
-    while (isAlive(pid) && Date.now() < deadlineMs) await delay(50);
-    expect(isAlive(pid)).to.equal(false);
+    while (isProcessAlive(pid) && Date.now() < deadlineMs) await delay(50);
+    expect(isProcessAlive(pid)).to.equal(false);
     expect(scratch.leftovers()).to.deep.equal([]);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

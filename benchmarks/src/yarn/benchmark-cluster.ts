@@ -67,9 +67,23 @@ export class BenchmarkCluster {
     return this.#files.uri(path);
   }
 
+  /** Lines of all files in a directory. */
+  async countLines(directory: string): Promise<number> {
+    let lines = 0;
+    for (const { path, sizeBytes } of await this.#files.list(directory)) {
+      const bytes = await readWholeFile(this.#files, path, sizeBytes);
+      for (const byte of bytes) lines += byte === 0x0a ? 1 : 0;
+    }
+    return lines;
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#files.delete(path);
+  }
+
   /** Makes the next submission of ours the first one: nothing of the engine is in the cluster. */
   async forgetEngine(): Promise<void> {
-    await this.#files.delete(`/user/${user}/.heddle`);
+    await this.remove(`/user/${user}/.heddle`);
   }
 
   /** Reads an event log. @param uri as `--json` names it */

@@ -34,20 +34,24 @@ export async function compareMapReduce(
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let run = 0; run < runs; run += 1) {
-    const measured = await runMeasured(command(`/user/bench/words-heddle-${run}`), env);
+    const output = `/user/bench/words-mapreduce-${run}`;
+    const ownOutput = `/user/bench/words-heddle-${run}`;
+    await cluster.remove(output);
+    await cluster.remove(ownOutput);
+    const measured = await runMeasured(command(ownOutput), env);
     ours.push(measured.wallMs);
     const startedMs = performance.now();
     const settings = Object.entries(tuned).map(([key, value]) => `-D${key}=${value}`);
     const result = await hadoop.runHadoop(
       'org.apache.hadoop.examples.ExampleDriver',
-      ['wordcount', ...settings, input, `/user/bench/words-mapreduce-${run}`],
+      ['wordcount', ...settings, input, output],
       { timeoutMs, user: 'bench' },
     );
     theirs.push(performance.now() - startedMs);
-    const words = /Reduce output records=(\d+)/.exec(result.stdout + result.stderr)?.[1];
-    if (words !== measured.result.check) {
+    const words = await cluster.countLines(output);
+    if (String(words) !== measured.result.check) {
       throw new Error(
-        `Heddle found ${measured.result.check} words, MapReduce ${words ?? `none: ${result.stderr.slice(-2_000)}`}`,
+        `Heddle found ${measured.result.check} words, MapReduce ${words}: ${result.stderr.slice(-2_000)}`,
       );
     }
     process.stderr.write(

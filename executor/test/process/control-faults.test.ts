@@ -1,11 +1,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isProcessAlive } from '@heddle/common';
 import { expect } from 'chai';
 import { MessageProxy, messageFaults, type PlannedMessageFault } from '../control/message-proxy.js';
 import { rangePlan } from '../host/executor-fixture.js';
 import { rangeSplit } from '../pipeline/stage-fixture.js';
-import { ClusterFixture, isAlive, quickSettings, until } from './cluster-fixture.js';
+import { ClusterFixture, quickSettings, until } from './cluster-fixture.js';
 
 /** Messages of a task's life, and of what the driver asks of an executor. */
 const taskMessages = [
@@ -59,7 +60,7 @@ describe('F26 control messages between processes', function () {
     await cluster.stop();
     await proxy.close();
     rmSync(folder, { recursive: true, force: true });
-    await until('all processes to end', () => !pids.some(isAlive));
+    await until('all processes to end', () => !pids.some(isProcessAlive));
   });
 
   /** One of everything; each effect exactly once. */

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { isProcessAlive } from '@heddle/common';
 import { expect } from 'chai';
 import { rangePlan } from '../host/executor-fixture.js';
 import { rangeSplit } from '../pipeline/stage-fixture.js';
-import { ClusterFixture, isAlive, until } from './cluster-fixture.js';
+import { ClusterFixture, until } from './cluster-fixture.js';
 
 interface DriverReport {
   readonly pids: readonly number[];
@@ -34,11 +35,11 @@ describe('an application whose driver is killed', function () {
     const { kill, report } = await startDriver();
     try {
       expect(report.pids).to.have.length(2);
-      expect(report.pids.every(isAlive)).to.equal(true);
+      expect(report.pids.every(isProcessAlive)).to.equal(true);
       expect(existsSync(report.directory)).to.equal(true);
       kill();
-      await until('the executors to end', () => !report.pids.some(isAlive));
-      await until('the files to go', () => !existsSync(report.directory), 5_000);
+      await until('the executors to end', () => !report.pids.some(isProcessAlive));
+      await until('the files to go', () => !existsSync(report.directory));
     } finally {
       rmSync(report.folder, { recursive: true, force: true });
     }
@@ -50,13 +51,13 @@ describe('an application whose driver is killed', function () {
     try {
       process.kill(last, 'SIGSTOP');
       kill();
-      await until('the first executor to end', () => !isAlive(first));
+      await until('the first executor to end', () => !isProcessAlive(first));
       expect(existsSync(report.directory)).to.equal(true);
       process.kill(last, 'SIGCONT');
-      await until('the last executor to end', () => !isAlive(last));
-      await until('the files to go', () => !existsSync(report.directory), 5_000);
+      await until('the last executor to end', () => !isProcessAlive(last));
+      await until('the files to go', () => !existsSync(report.directory));
     } finally {
-      if (isAlive(last)) process.kill(last, 'SIGKILL');
+      if (isProcessAlive(last)) process.kill(last, 'SIGKILL');
       rmSync(report.folder, { recursive: true, force: true });
     }
   });
@@ -81,7 +82,7 @@ describe('applications one after another', function () {
       expect(existsSync(cluster.folder)).to.equal(false);
     }
     expect(pids.length).to.be.at.least(applications);
-    await until('all processes to end', () => !pids.some(isAlive));
+    await until('all processes to end', () => !pids.some(isProcessAlive));
     expect(leftovers()).to.deep.equal(filesBefore);
     await delay(1_200);
     expect(process.getActiveResourcesInfo().length).to.be.at.most(handlesBefore + 5);

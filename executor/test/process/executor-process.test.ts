@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isProcessAlive } from '@heddle/common';
 import { expect } from 'chai';
 import { decodeValue, plainCodeTable } from 'heddle/internal';
 import { TooManyExecutorFailuresError } from '../../src/backend/errors.js';
 import { rangePlan } from '../host/executor-fixture.js';
 import { rangeSplit } from '../pipeline/stage-fixture.js';
-import { ClusterFixture, isAlive, quickSettings, until } from './cluster-fixture.js';
+import { ClusterFixture, quickSettings, until } from './cluster-fixture.js';
 
 const sumPlan = rangePlan(['map'], ['double'], { kind: 'sum' });
 const loopPlan = rangePlan(['map'], ['loop'], { kind: 'count' });
@@ -38,7 +39,7 @@ describe('executor processes', function () {
   afterEach(async () => {
     const pids = [...cluster.pids.values()];
     await cluster.stop();
-    await until('all processes to end', () => !pids.some(isAlive));
+    await until('all processes to end', () => !pids.some(isProcessAlive));
   });
 
   it('A-034 A-005 run tasks in one process each, for as long as the application runs', async () => {
@@ -55,7 +56,7 @@ describe('executor processes', function () {
     const stage = cluster.stage(waitPlan);
     cluster.launch('1', stage, rangeSplit(0, 1));
     process.kill(cluster.pid('1'), 'SIGKILL');
-    await until('the loss', () => cluster.losses.length === 1, 3_000);
+    await until('the loss', () => cluster.losses.length === 1);
     expect(cluster.losses[0]).to.include({
       executorId: '1',
       countsAsFailure: true,
@@ -112,11 +113,11 @@ describe('executor processes', function () {
       expect(cluster.losses[0]).to.include({ executorId: '1' });
       expect(cluster.losses[0]!.reason).to.contain('nothing was heard of it');
       await until('the replacement', () => cluster.added.includes('3'));
-      expect(isAlive(pid)).to.equal(true);
+      expect(isProcessAlive(pid)).to.equal(true);
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    await until('the stopped process to end', () => !isAlive(pid), 10_000);
+    await until('the stopped process to end', () => !isProcessAlive(pid), 10_000);
     expect(cluster.updateOf(late)).to.equal(undefined);
     expect(cluster.processFolders()).to.have.members(['executor-2', 'executor-3']);
   });
@@ -269,7 +270,7 @@ describe('executor processes', function () {
     const opened = [...listening()].filter((port) => !before.has(port));
     expect(opened).to.not.include(9_229);
     expect(readFileSync(`/proc/${process.pid}/environ`).length).to.be.above(0);
-    if (isAlive(pid)) {
+    if (isProcessAlive(pid)) {
       expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.to.contain('NODE_OPTIONS');
       expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).to.contain('--disable-sigusr1');
     }

@@ -17,13 +17,21 @@ const words = ['--executor-memory', '256m'];
 /** What the programs have in common: how many executors there are, and waiting for a number of them. */
 const helpers = `
   import { HeddleContext, TaskContext } from 'heddle';
-  import { writeFileSync } from 'node:fs';
+  import { existsSync, writeFileSync } from 'node:fs';
   import { setTimeout as delay } from 'node:timers/promises';
   const folder = process.argv[2]!;
   const sc = await HeddleContext.getOrCreate();
   const executors = () => sc.statusTracker.getExecutorInfos().map(({ executorId }) => executorId);
   let most = 0;
-  const sampling = setInterval(() => { most = Math.max(most, executors().length); }, 50);
+  const sampling = setInterval(() => {
+    most = Math.max(most, executors().length);
+    if (most === 3) writeFileSync(folder + '/grown', '');
+  }, 50);
+  /** Keeps its thread busy until there are three executors, each with a task. */
+  function work(): void {
+    const end = Date.now() + 60_000;
+    while (!existsSync(folder + '/grown') && Date.now() < end);
+  }
   async function until(count: number): Promise<string[]> {
     for (let waits = 0; executors().length !== count; waits++) {
       if (waits > 600) throw new Error('executors: ' + executors().join() + ', wanted ' + count);
@@ -53,8 +61,7 @@ describe('Dynamic allocation on YARN', function () {
         const atStart = await until(1);
         const counted = sc.range(0, 1200, 1, 12).mapPartitionsWithIndex((partition, numbers) => {
           writeFileSync(folder + '/map-' + partition + '-' + TaskContext.get()!.taskAttemptId, '');
-          const end = Date.now() + 1_500;
-          while (Date.now() < end);
+          work();
           return numbers;
         }).map((n): [number, number] => [n % 10, 1]).reduceByKey((a, b) => a + b, 3);
         console.log('first', await counted.values().sum());
@@ -79,8 +86,7 @@ describe('Dynamic allocation on YARN', function () {
       'client',
       `${helpers}
       const slow = sc.range(0, 600, 1, 6).mapPartitions((numbers) => {
-        const end = Date.now() + 1_500;
-        while (Date.now() < end);
+        work();
         return numbers;
       }).cache();
       console.log('count', await slow.count());

@@ -1,5 +1,5 @@
 import { InternalError, assertNever } from '@heddle/common';
-import type { LineageNode } from 'heddle/internal';
+import { partCount, type LineageNode } from 'heddle/internal';
 import { MapOutputTracker } from '../shuffle/map-output-tracker.js';
 import type { RemovedOutput } from '../shuffle/map-output-tracker.js';
 import { BlockTracker } from '../storage/block-tracker.js';
@@ -331,6 +331,14 @@ export class DagScheduler {
     if (stage.kind === 'shuffleMap') {
       if (result.kind !== 'mapOutput') {
         this.#breakStage(stage, new InternalError('a map task came back without map output'));
+        return;
+      }
+      const { numReducePartitions } = stage.shuffle;
+      const parts = partCount(result.status);
+      // Parts that nobody told of would count as empty, and their records be lost.
+      if (parts !== numReducePartitions) {
+        const told = `executor ${executorId} told of ${parts} parts of a map output that has ${numReducePartitions}`;
+        this.#breakStage(stage, new InternalError(told));
         return;
       }
       // The driver knows which task this was: what the executor says of that is not needed.

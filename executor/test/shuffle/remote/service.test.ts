@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { silentLogger } from '@heddle/common';
+import { isProcessAlive, silentLogger } from '@heddle/common';
 import { expect } from 'chai';
 import { mostPartBytes, type ShuffleInput } from 'heddle/internal';
 import {
@@ -216,11 +216,7 @@ async function ask(port: number, path: string, secret: Uint8Array): Promise<Answ
 /** Waits until a process of ours has ended. */
 async function gone(pid: number): Promise<void> {
   for (let i = 0; i < 1_000; i++) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
+    if (!isProcessAlive(pid)) return;
     await sleep(20);
   }
   throw new Error(`process ${pid} is still there`);
