@@ -65,6 +65,38 @@ describe('applications in a row, in executor processes', function () {
   });
 });
 
+describe('contexts in a row, in one program with executor processes', function () {
+  this.timeout(180_000);
+
+  it('each start executors anew, and leave nothing behind', async () => {
+    const scratch = new Scratch();
+    try {
+      const file = scratch.write(
+        'contexts.ts',
+        `import { HeddleContext } from 'heddle';
+        for (let n = 1; n <= 3; n++) {
+          const sc = await HeddleContext.getOrCreate();
+          const sums = sc
+            .range(0, 1_000, 1, 4)
+            .map((x): [number, number] => [x % 10, x * n])
+            .reduceByKey((a, b) => a + b);
+          console.log(n, await sums.values().sum());
+          await sc.stop();
+        }`,
+      );
+      const words = ['--master', 'local-cluster[2,1,512]', file];
+      const { exitCode, stdout, stderr } = await runHeddle(scratch.submit(...words), {
+        timeoutMs: 120_000,
+      });
+      expect(exitCode, stderr).to.equal(0);
+      expect(stdout).to.equal('1 499500\n2 999000\n3 1498500\n');
+      expect(scratch.leftovers()).to.deep.equal([]);
+    } finally {
+      scratch.remove();
+    }
+  });
+});
+
 describe('an application of which everything was killed at once', function () {
   this.timeout(180_000);
 

@@ -3,7 +3,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeThrown } from '@heddle/common';
 import { hasLivingProcess, removeAbandoned } from '../process/process-directories.js';
-import { CHANNEL_DESCRIPTOR, type ServiceStart, type ServiceStarted } from './service-messages.js';
+import {
+  CHANNEL_DESCRIPTOR,
+  STOP_LINE,
+  type ServiceStart,
+  type ServiceStarted,
+} from './service-messages.js';
 import { ServiceServer } from './service-server.js';
 
 /** How long executors have to end and clean up after their driver is gone. */
@@ -26,6 +31,10 @@ export async function runShuffleService(): Promise<void> {
   });
   const start = await started;
   if (start === undefined) return;
+  let wasStopped = false;
+  lines.on('line', (line) => {
+    if (line === STOP_LINE) wasStopped = true;
+  });
   const server = new ServiceServer({ ...start, secret: Buffer.from(start.secret, 'hex') });
   const answer = await server.listen(start.host, start.port).then(
     (port): ServiceStarted => ({ port }),
@@ -36,16 +45,20 @@ export async function runShuffleService(): Promise<void> {
   if ('port' in answer) {
     await closed;
     await server.close();
-    await cleanUp(start);
+    const { localDirectories, ownedDirectories } = start;
+    await cleanUp(localDirectories, wasStopped ? localDirectories : ownedDirectories);
   }
   channel.destroy();
 }
 
 /** Whoever ends last of an application whose driver was killed removes its folders. */
-async function cleanUp({ localDirectories, ownedDirectories }: ServiceStart): Promise<void> {
+async function cleanUp(
+  localDirectories: readonly string[],
+  removed: readonly string[],
+): Promise<void> {
   const endsMs = performance.now() + EXECUTORS_END_MS;
   while (localDirectories.some(hasLivingProcess) && performance.now() < endsMs) {
     await sleep(LOOK_MS);
   }
-  removeAbandoned(localDirectories, ownedDirectories);
+  removeAbandoned(localDirectories, removed);
 }

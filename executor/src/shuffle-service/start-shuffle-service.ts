@@ -4,7 +4,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { HeddleError, type Logger } from '@heddle/common';
 import { jobIdOf } from '../shuffle/remote/stock-protocol.js';
-import type { ServiceStart, ServiceStarted } from './service-messages.js';
+import { STOP_LINE, type ServiceStart, type ServiceStarted } from './service-messages.js';
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -35,7 +35,7 @@ export interface ShuffleServiceHandle {
   readonly host: string;
   readonly port: number;
   readonly pid: number;
-  /** Ends it; it removes the folders that it was told of, unless an executor still lives. */
+  /** Ends it; it removes the application's local directories, unless an executor still lives. */
   stop(): Promise<void>;
 }
 
@@ -111,7 +111,7 @@ export async function startShuffleService(
     stop: async () => {
       if (isStopping) return;
       isStopping = true;
-      channel.destroy();
+      channel.end(`${STOP_LINE}\n`);
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
       child.ref();
       await ended;

@@ -171,7 +171,7 @@ describe('map outputs of executors that are gone', function () {
       applicationId: APPLICATION,
       secret: fixture.key.derive('stock-shuffle'),
       localDirectories: [owned],
-      ownedDirectories: [owned],
+      ownedDirectories: [owned, join(fixture.directory, 'program')],
       environment: {},
       logger: silentLogger,
     });
@@ -181,9 +181,12 @@ describe('map outputs of executors that are gone', function () {
     for (const encoding of ['hex', 'base64', 'latin1'] as const) {
       expect(environ + commandLine).not.to.contain(secret.toString(encoding));
     }
+    const ours = join(fixture.directory, 'program');
+    cpSync(executor.directory, ours, { recursive: true });
     await started.stop();
     await gone(started.pid);
     expect(existsSync(owned)).to.equal(false);
+    expect(existsSync(ours), 'what a stopped application shares with the next one').to.equal(true);
   });
 });
 
