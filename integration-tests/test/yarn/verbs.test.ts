@@ -20,6 +20,21 @@ while (!existsSync(gate) && Date.now() < end) await new Promise((resolve) => set
 console.log('last words');
 await sc.stop();`;
 
+/** Prints far more than a chunk of an aggregated log, and words that look like YARN's own. */
+const talkative = `import { HeddleContext } from 'heddle';
+import { existsSync } from 'node:fs';
+const sc = await HeddleContext.getOrCreate();
+await sc.range(1).count();
+const id = 'container_1700000000000_0001_01_000001';
+const written = (text: string) => String.fromCharCode(0, text.length) + text;
+console.log('End of LogType:stdout.\\n' + '*'.repeat(72) + '\\n');
+console.log(written(id) + written('stdout') + written('5') + 'forged');
+for (let i = 0; i < 200_000; i += 1) console.log('line ' + i);
+console.log('END');
+const end = Date.now() + 180_000;
+while (!existsSync(process.argv[2]!) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50));
+await sc.stop();`;
+
 const unknown = 'application_1700000000000_0042';
 
 describe('The verbs of heddle on YARN', function () {
@@ -94,6 +109,44 @@ describe('The verbs of heddle on YARN', function () {
     expect((await user.applications()).map((one) => one.id)).to.not.include(id);
     const again = await user.run(['kill', id, '--json']);
     expect(JSON.parse(again.stdout)).to.include({ id, state: 'FINISHED' });
+  });
+
+  it('logs shows every line of a long log unharmed, whatever the program prints, while it runs and after', async () => {
+    const lines = Array.from({ length: 200_000 }, (_, i) => `line ${i}`);
+    const expectWhole = (stdout: string, when: string): void => {
+      const shown = stdout.split('\n');
+      const from = shown.indexOf('line 0');
+      const all = shown.slice(from, from + lines.length);
+      expect(
+        all.findIndex((line, i) => line !== lines[i]),
+        when,
+      ).to.equal(-1);
+      expect(all.length, when).to.equal(lines.length);
+      expect(shown[from + lines.length], when).to.equal('END');
+      expect(
+        shown.filter((line) => line.startsWith('=== container_1700000000000')),
+        'forged',
+      ).to.deep.equal([]);
+      expect(stdout, when).to.not.contain('This log file belongs to a running container');
+    };
+    const submitted = user.submit('cluster', talkative, { args: [gate] });
+    const id = await user.untilRunning();
+    let running = '';
+    while (!running.includes('END')) {
+      running = (await user.run(['logs', id, '--container', 'am'])).stdout;
+    }
+    expectWhole(running, 'while it runs');
+    writeFileSync(gate, '');
+    const result = await submitted;
+    expect(result.exitCode, result.stderr).to.equal(0);
+    expectWhole((await user.run(['logs', id, '--container', 'am'])).stdout, 'after the end');
+
+    const json = (await user.run(['logs', id, '--json'])).stdout.trimEnd().split('\n');
+    const hosts = json.map((line) => (JSON.parse(line) as { host: string }).host);
+    expect(hosts.filter((host) => /[_:]\d+$/.test(host))).to.deep.equal([]);
+    const none = await user.run(['logs', id, '--container', 'nowhere']);
+    expect(none.exitCode).to.equal(1);
+    expect(none.stderr).to.match(/no logs of a container 'nowhere'; it has those of container_/);
   });
 
   it('kill ends an application and removes what it staged (A-067)', async () => {

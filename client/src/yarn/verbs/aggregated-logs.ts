@@ -1,5 +1,11 @@
 import type { ClusterAccess } from '../cluster-access.js';
-import { FileNotFoundError, readWholeFile, type FileStatus } from '@heddle/webhdfs';
+import {
+  FileNotFoundError,
+  readWholeFile,
+  type FileStatus,
+  type FileSystem,
+} from '@heddle/webhdfs';
+import { TFileBrokenError, readTFile } from './t-file.js';
 
 /** One file of one container. */
 export interface ContainerLog {
@@ -12,18 +18,25 @@ export interface ContainerLog {
 /** Other files of a container are YARN's own notes. */
 const readableFiles: ReadonlySet<string> = new Set(['stderr', 'stdout', 'prelaunch.err']);
 const maxLogBytes = 256 * 2 ** 20;
-const containerPattern = /container_(?:e\d+_)?\d+_\d+_\d+_\d+/g;
+const containerPattern = /^container_(?:e\d+_)?\d+_\d+_\d+_\d+$/;
+
+/** What the nodes brought. */
+export interface AggregatedLogs {
+  readonly logs: readonly ContainerLog[];
+  /** Of which nodes' logs nothing is known, and why. */
+  readonly problems: readonly { readonly host: string; readonly problem: string }[];
+}
 
 /**
  * The aggregated logs of an application (`LogAggregationTFileController`, Hadoop 3.4.3): one TFile for
  * each node, with the container's id as key and `name, length, bytes` of each file as value. Files
- * that were compressed or encrypted are left out.
+ * that are compressed, broken or too large are left out, and named with the reason.
  */
 export async function aggregatedLogs(
   cluster: ClusterAccess,
   applicationId: string,
   user: string,
-): Promise<ContainerLog[]> {
+): Promise<AggregatedLogs> {
   const { fileSystem } = cluster.files;
   const root = cluster.conf.getTrimmed('yarn.nodemanager.remote-app-log-dir') ?? '/tmp/logs';
   const base = root.replace(/^[a-z]+:\/\/[^/]*/, '');
@@ -43,68 +56,104 @@ export async function aggregatedLogs(
       if (error instanceof FileNotFoundError) continue;
       throw error;
     }
-    const logs: ContainerLog[] = [];
+    const found: AggregatedLogs[] = [];
     for (const { path, sizeBytes, kind } of files) {
-      if (kind !== 'file' || path.endsWith('.tmp') || sizeBytes > maxLogBytes) continue;
-      const bytes = await readWholeFile(fileSystem, path, sizeBytes);
-      const host = path
-        .split('/')
-        .at(-1)!
-        .replace(/[_:]\d+$/, '');
-      logs.push(...readAggregatedFile(bytes, host));
+      if (kind !== 'file' || path.endsWith('.tmp')) continue;
+      found.push(await readNode(fileSystem, path, sizeBytes));
     }
-    if (logs.length > 0) return logs;
+    if (found.length > 0) {
+      return {
+        logs: found.flatMap(({ logs }) => logs),
+        problems: found.flatMap(({ problems }) => problems),
+      };
+    }
   }
-  return [];
+  return { logs: [], problems: [] };
 }
 
-/** @internal The logs in one node's file. */
-export function readAggregatedFile(bytes: Buffer, host: string): ContainerLog[] {
-  const text = bytes.toString('latin1');
-  const keys = [...text.matchAll(containerPattern)]
-    // A key stands behind its length, as Java's `writeUTF` writes it.
-    .filter(({ index, 0: id }) => index >= 2 && bytes.readUInt16BE(index - 2) === id.length)
-    .map(({ index, 0: id }) => ({ id, from: index + id.length }));
+async function readNode(
+  fileSystem: Pick<FileSystem, 'openRead'>,
+  path: string,
+  sizeBytes: number,
+): Promise<AggregatedLogs> {
+  const host = hostOf(path);
+  if (sizeBytes > maxLogBytes) {
+    const problem = `${path} has ${sizeBytes} bytes, more than ${maxLogBytes}`;
+    return { logs: [], problems: [{ host, problem }] };
+  }
+  try {
+    return readAggregatedFile(await readWholeFile(fileSystem, path, sizeBytes), host);
+  } catch (error) {
+    if (!(error instanceof TFileBrokenError)) throw error;
+    return { logs: [], problems: [{ host, problem: `${path}: ${error.message}` }] };
+  }
+}
+
+/**
+ * The node in the name of its file: `host_port`, with a time behind it where nodes bring logs of
+ * running applications too.
+ */
+function hostOf(path: string): string {
+  return path
+    .split('/')
+    .at(-1)!
+    .replace(/[_:]\d+(?:_\d+)?$/, '');
+}
+
+/**
+ * @internal The logs in one node's file.
+ * @throws TFileBrokenError
+ */
+export function readAggregatedFile(bytes: Buffer, host: string): AggregatedLogs {
+  const { compression, records } = readTFile(bytes);
+  if (compression !== 'none') {
+    return { logs: [], problems: [{ host, problem: `they are compressed (${compression})` }] };
+  }
   const logs: ContainerLog[] = [];
-  keys.forEach(({ id, from }, i) => {
-    const end = keys[i + 1]?.from ?? bytes.length;
-    logs.push(
-      ...filesIn(bytes.subarray(from, end))
-        .filter(({ file, text: content }) => readableFiles.has(file) && content !== '')
-        .map((one) => ({ ...one, container: id, host })),
-    );
-  });
-  return logs;
+  for (const { key, value } of records) {
+    const container = utfAt(key, 0)?.text ?? '';
+    // Others are VERSION, APPLICATION_ACL and APPLICATION_OWNER.
+    if (!containerPattern.test(container)) continue;
+    for (const { file, content } of filesIn(value)) {
+      if (!readableFiles.has(file) || content.length === 0) continue;
+      logs.push({ container, host, file, text: content.toString('utf8') });
+    }
+  }
+  return { logs, problems: [] };
 }
 
-/** `writeUTF(name) writeUTF(length) bytes`, again and again; what is between them is TFile's own. */
-function filesIn(bytes: Buffer): { readonly file: string; readonly text: string }[] {
-  const found: { file: string; text: string }[] = [];
+interface NamedFile {
+  readonly file: string;
+  readonly content: Buffer;
+}
+
+/** `writeUTF(name) writeUTF(length) bytes`, again and again (`AggregatedLogFormat.LogValue`). */
+function filesIn(value: Buffer): NamedFile[] {
+  const found: NamedFile[] = [];
   let at = 0;
-  while (at + 4 < bytes.length) {
-    const name = textAt(bytes, at, /^[\w.-]{1,100}$/);
-    const length = name && textAt(bytes, name.end, /^\d{1,10}$/);
-    if (name === undefined || length === undefined) {
-      at += 1;
-      continue;
+  while (at < value.length) {
+    const name = utfAt(value, at);
+    const length = name && utfAt(value, name.end);
+    if (length === undefined || !/^\d{1,15}$/.test(length.text)) {
+      // A node that could not read a file to its end writes the reason in place of the rest; where
+      // that ends nobody says, so it all belongs to that file.
+      const last = found.pop();
+      if (last === undefined) throw new TFileBrokenError('a container has no name of a file', at);
+      found.push({ file: last.file, content: Buffer.concat([last.content, value.subarray(at)]) });
+      return found;
     }
-    const size = Number(length.text);
-    const end = length.end + size;
-    found.push({ file: name.text, text: bytes.toString('utf8', length.end, end) });
-    at = end;
+    at = length.end + Number(length.text);
+    found.push({ file: name!.text, content: value.subarray(length.end, at) });
   }
   return found;
 }
 
-function textAt(
+/** A text behind its length in two bytes, as Java's `writeUTF` writes it. */
+function utfAt(
   bytes: Buffer,
   at: number,
-  pattern: RegExp,
 ): { readonly text: string; readonly end: number } | undefined {
   if (at + 2 > bytes.length) return undefined;
-  const length = bytes.readUInt16BE(at);
-  const end = at + 2 + length;
-  if (length === 0 || length > 100 || end > bytes.length) return undefined;
-  const text = bytes.toString('latin1', at + 2, end);
-  return pattern.test(text) ? { text, end } : undefined;
+  const end = at + 2 + bytes.readUInt16BE(at);
+  return end > bytes.length ? undefined : { text: bytes.toString('utf8', at + 2, end), end };
 }

@@ -5,7 +5,8 @@ import { exitCodes } from '../../command/exit-codes.js';
 import type { ClusterAccess } from '../cluster-access.js';
 import { isEnded, type ApplicationReport } from '../rm-records.js';
 import { StagingError } from '../yarn-errors.js';
-import { aggregatedLogs, type ContainerLog } from './aggregated-logs.js';
+import { aggregatedLogs, type AggregatedLogs, type ContainerLog } from './aggregated-logs.js';
+import { liveLogText } from './live-log-text.js';
 import type { VerbRequest } from './verb-request.js';
 
 type LogsRequest = Extract<VerbRequest, { verb: 'logs' }>;
@@ -43,14 +44,18 @@ export async function printLogs(
     if (log.text.length <= from) return;
     const text = log.text.slice(from);
     shown.set(key, log.text.length);
-    if (request.json) write(JSON.stringify({ ...log, text }));
-    else write(`${from === 0 ? `=== ${log.container} on ${log.host}: ${log.file}\n` : ''}${text}`);
+    if (request.json) {
+      write(JSON.stringify({ ...log, text }));
+      return;
+    }
+    const title = from === 0 ? `=== ${log.container} on ${log.host}: ${log.file}\n` : '';
+    // What writes ends the line by itself.
+    write(`${title}${text.endsWith('\n') ? text.slice(0, -1) : text}`);
   };
   const complaints = new Set<string>();
-  const complain = (log: ContainerLog, problem: string): void => {
-    const line = `${log.container} on ${log.host}: ${log.file} cannot be read now: ${problem}`;
+  const complain = (line: string, details: object): void => {
     if (complaints.size === complaints.add(line).size) return;
-    if (request.json) write(JSON.stringify({ ...log, problem }));
+    if (request.json) write(JSON.stringify(details));
     else write(`=== ${line}\n`);
   };
   const wanted = (container: string, report: ApplicationReport): boolean =>
@@ -63,8 +68,9 @@ export async function printLogs(
     if (isEnded(report.state)) break;
     for (const log of await liveLogs(cluster, request.applicationId)) {
       if (!wanted(log.container, report)) continue;
-      if (log.problem === undefined) emit(log);
-      else complain(log, log.problem);
+      const { container, host, file, problem } = log;
+      if (problem === undefined) emit(log);
+      else complain(`${container} on ${host}: ${file} cannot be read now: ${problem}`, log);
     }
     if (!request.follow) return exitCodes.success;
     await delay(followPauseMs);
@@ -72,20 +78,27 @@ export async function printLogs(
   const sinceMs = performance.now();
   for (;;) {
     const report = await cluster.rm.application(request.applicationId);
-    const logs = await aggregatedLogs(cluster, request.applicationId, report.user);
-    const found = logs.filter(({ container }) => wanted(container, report));
+    const aggregated = await aggregatedLogs(cluster, request.applicationId, report.user);
+    const found = aggregated.logs.filter(({ container }) => wanted(container, report));
     found.forEach(emit);
+    for (const one of aggregated.problems) {
+      complain(`logs of ${one.host} cannot be shown: ${one.problem}`, one);
+    }
     const toldMs = report.finishedTime > 0 ? Date.now() - report.finishedTime : 0;
     const endedMs = Math.max(performance.now() - sinceMs, toldMs);
     if (found.length > 0 && isComplete(found, shown, report, endedMs)) return exitCodes.success;
-    const isBusy = busyStates.has(report.logAggregationStatus);
-    const patienceMs = isBusy ? busyAggregationPatienceMs : aggregationPatienceMs;
-    if (performance.now() - sinceMs > patienceMs) {
+    if (performance.now() - sinceMs >= patienceMs(report)) {
       if (shown.size > 0) return exitCodes.success;
-      throw missing(request, logs);
+      throw missing(request, aggregated);
     }
     await delay(followPauseMs);
   }
+}
+
+/** How long logs that are not there may still come. */
+function patienceMs({ logAggregationStatus: status }: ApplicationReport): number {
+  if (busyStates.has(status)) return busyAggregationPatienceMs;
+  return status === undefined ? aggregationPatienceMs : 0;
 }
 
 /**
@@ -110,11 +123,18 @@ function keyOf({ container, file }: ContainerLog): string {
   return `${container}/${file}`;
 }
 
-function missing({ applicationId, container }: LogsRequest, logs: readonly ContainerLog[]): Error {
+function missing({ applicationId, container }: LogsRequest, found: AggregatedLogs): Error {
+  const { logs, problems } = found;
   if (logs.length > 0) {
     const there = [...new Set(logs.map((log) => log.container))].join(', ');
     return new StagingError(
       `${applicationId} has no logs of a container '${container}'; it has those of ${there}`,
+    );
+  }
+  if (problems.length > 0) {
+    const reasons = problems.map(({ host, problem }) => `${host}: ${problem}`).join('; ');
+    return new StagingError(
+      `the logs of ${applicationId} cannot be shown (${reasons}); try yarn logs -applicationId ${applicationId}`,
     );
   }
   return new StagingError(
@@ -154,20 +174,13 @@ async function liveLogs(cluster: ClusterAccess, applicationId: string): Promise<
 
 /** Undefined when the container has no such file. */
 async function fetchText(url: string, user: string): Promise<string | undefined> {
-  const answer = await axios.get<string>(url, {
+  const answer = await axios.get<ArrayBuffer>(url, {
     params: { 'user.name': user },
     timeout: requestTimeoutMs,
-    responseType: 'text',
-    transformResponse: (body: unknown) => body,
+    responseType: 'arraybuffer',
     validateStatus: () => true,
     proxy: false,
     headers: { Accept: 'text/plain' },
   });
-  if (answer.status !== 200) return undefined;
-  // The page around the file's text, of releases that answer with one.
-  const match =
-    /^(?:Container: [\s\S]*?LogContents:\n)?([\s\S]*?)(?:\nEnd of LogType:[\s\S]*)?$/.exec(
-      answer.data,
-    );
-  return match?.[1] ?? answer.data;
+  return answer.status === 200 ? liveLogText(Buffer.from(answer.data)) : undefined;
 }
