@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isProcessAlive, processStart } from '@heddle/common';
@@ -9,6 +9,13 @@ import { hasLivingProcess } from '@heddle/executor';
 const OWNER_FILE = 'owner.json';
 /** How our directories are named, those of applications and those of built programs. */
 const NAME_PATTERN = /^heddle-(local-|program-)/;
+
+/** An application's directory; its driver's number is in the name. */
+const LOCAL_PATTERN = /^heddle-local-\d+-(\d+)-/;
+/** What an application makes in its directory before anything else; nothing else is in one without an owner. */
+const FIRST_FOLDERS = ['output', 'scratch'];
+/** A driver marks its directories when it has made them: one without a mark for so long has none. */
+const UNMARKED_MS = 60 * 60 * 1_000;
 
 /** A process of one machine, told from all others that may ever have its number. */
 interface Owner {
@@ -47,6 +54,7 @@ export async function removeAbandonedDirectories(bases: readonly string[]): Prom
     const names = await readdir(base).catch(() => []);
     for (const name of names.filter((one) => NAME_PATTERN.test(one))) {
       const directory = join(base, name);
+      if (await removeUnmarked(base, name)) removed.push(directory);
       if (!(await isAbandoned(directory))) continue;
       const isGone = await rm(directory, { recursive: true, force: true }).then(
         () => true,
@@ -56,6 +64,30 @@ export async function removeAbandonedDirectories(bases: readonly string[]): Prom
     }
   }
   return removed;
+}
+
+/**
+ * Removes an old directory of a driver that was killed before it could say whose it is: no process has
+ * the number in its name, nothing but empty folders is in it, and nothing else is ever removed.
+ */
+async function removeUnmarked(base: string, name: string): Promise<boolean> {
+  const pid = LOCAL_PATTERN.exec(name)?.[1];
+  if (pid === undefined || isProcessAlive(Number(pid))) return false;
+  const directory = join(base, name);
+  try {
+    const { uid, mtimeMs } = await lstat(directory);
+    if (uid !== process.getuid?.() || Date.now() - mtimeMs < UNMARKED_MS) return false;
+    const names = await readdir(directory);
+    if (!names.every((one) => FIRST_FOLDERS.includes(one))) return false;
+    const folders = names.map((one) => join(directory, one));
+    for (const folder of folders) if ((await readdir(folder)).length > 0) return false;
+    for (const folder of folders) await rmdir(folder);
+    await rmdir(directory);
+    return true;
+  } catch {
+    // Something is in it, or it is gone.
+    return false;
+  }
 }
 
 async function isAbandoned(directory: string): Promise<boolean> {

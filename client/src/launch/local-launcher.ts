@@ -136,9 +136,10 @@ export class LocalLauncher implements Launcher {
     const bases = readOptionalSetting(context.settings, settings.localDir)?.map((path) =>
       resolve(path),
     ) ?? [tmpdir()];
-    const directories = createLocalDirectories(bases, applicationId);
+    const directories = createLocalDirectories(bases, applicationId, (directory) =>
+      ownDirectories([directory]),
+    );
     this.#directories = directories;
-    ownDirectories(directories.directories);
     for (const directory of directories.directories) this.#janitor.add(directory);
     let application: ApplicationBackend | undefined;
     try {

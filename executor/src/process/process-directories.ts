@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isProcessAlive } from '@heddle/common';
-import { temporaryStorageFull } from '../storage/errors.js';
+import { localDirectoriesUnusable, type UnusableDirectory } from '../storage/errors.js';
 import { prepareLocalDirectory, safeFileName } from '../storage/local-directories.js';
 
 const FOLDER_START = 'executor-';
@@ -22,11 +22,12 @@ export class ProcessDirectories {
     this.own = own;
   }
 
-  /** Throws `StorageFullError` when none can be used. */
+  /** @throws StorageFullError when all of them are full
+   * @throws ConfigError when none can be used */
   static create(localDirectories: readonly string[], processId: string): ProcessDirectories {
     const application: string[] = [];
     const own: string[] = [];
-    let failure: unknown;
+    const failures: UnusableDirectory[] = [];
     for (const directory of localDirectories) {
       const folder = join(directory, `${FOLDER_START}${safeFileName(processId)}`);
       try {
@@ -38,15 +39,11 @@ export class ProcessDirectories {
         application.push(directory);
         own.push(folder);
       } catch (error) {
-        failure = error;
+        failures.push({ path: directory, error });
         rmSync(folder, { recursive: true, force: true });
       }
     }
-    if (own.length === 0) {
-      throw temporaryStorageFull(localDirectories[0] ?? '<none>', 0, localDirectories, {
-        cause: failure,
-      });
-    }
+    if (own.length === 0) throw localDirectoriesUnusable(failures);
     return new ProcessDirectories(application, own);
   }
 

@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { temporaryStorageFull } from './errors.js';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { localDirectoriesUnusable, type UnusableDirectory } from './errors.js';
 import { errnoOf } from './no-space.js';
 
 /** Folder of published map outputs in a local directory; its name is fixed by MapReduce's shuffle. */
@@ -21,29 +21,33 @@ export interface LocalDirectories {
  * Makes one private folder (0700) of an application in each base directory and prepares `output/`
  * (0750) and `scratch/` (0700) in it. A base that cannot be used is left out.
  *
- * Throws `StorageFullError` when none of them can be used.
+ * @param made told of each folder when nothing is in it yet
+ * @throws StorageFullError when all of them are full
+ * @throws ConfigError when none of them can be used
  */
 export function createLocalDirectories(
   bases: string | readonly string[],
   applicationId: string,
+  made: (directory: string) => void = () => undefined,
 ): LocalDirectories {
   const list = typeof bases === 'string' ? [bases] : bases;
   const directories: string[] = [];
-  let failure: unknown;
+  const failures: UnusableDirectory[] = [];
   for (const base of list) {
+    let directory: string | undefined;
     try {
-      mkdirSync(base, { recursive: true });
-      const directory = mkdtempSync(join(base, `heddle-${safeFileName(applicationId)}-`));
+      makeParents(resolve(base));
+      directory = mkdtempSync(join(base, `heddle-${safeFileName(applicationId)}-`));
+      made(directory);
       chmodSync(directory, 0o700);
-      directories.push(directory);
       prepareLocalDirectory(directory);
+      directories.push(directory);
     } catch (error) {
-      failure = error;
+      failures.push({ path: base, error });
+      if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
     }
   }
-  if (directories.length === 0) {
-    throw temporaryStorageFull(list.at(-1) ?? '<none>', 0, list, { cause: failure });
-  }
+  if (directories.length === 0) throw localDirectoriesUnusable(failures);
   let removed = false;
   return {
     directories,
@@ -56,6 +60,18 @@ export function createLocalDirectories(
       }
     },
   };
+}
+
+/** Makes a folder and those above it one by one: Node's own way of all at once never ends below `/proc`. */
+function makeParents(path: string): void {
+  if (existsSync(path)) return;
+  makeParents(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another application made it, or it is a link that leads nowhere: its use will tell.
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 /** Makes `output/` and `scratch/` in a local directory that exists, such as one of YARN's; idempotent. */

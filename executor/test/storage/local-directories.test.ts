@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { ConfigError } from '@heddle/common';
 import { expect } from 'chai';
-import { StorageFullError } from '../../src/storage/errors.js';
+import { localDirectoriesUnusable, StorageFullError } from '../../src/storage/errors.js';
 import { createLocalDirectories, safeFileName } from '../../src/storage/local-directories.js';
 import { useLocalDirectory } from '../shuffle/test-environment.js';
 
@@ -41,8 +42,48 @@ describe('local directories', () => {
     expect(made.directories).to.have.length(1);
     made.remove();
     expect(() => createLocalDirectories([file], 'app'))
-      .to.throw(StorageFullError)
-      .with.property('path', file);
+      .to.throw(ConfigError, /ENOTDIR/)
+      .with.property('key', 'heddle.local.dir');
+  });
+
+  it('says which directory cannot be used, why, and which setting names it; full is another matter', () => {
+    const file = join(local.path, 'file');
+    writeFileSync(file, '');
+    const below = join(file, 'a', 'b');
+    const nowhere = join(local.path, 'link');
+    symlinkSync(join(local.path, 'gone'), nowhere);
+    // Node makes folders below /proc without end when it makes all at once.
+    for (const path of [file, below, nowhere, '/proc/nope', '/proc/nope/deeper']) {
+      expect(() => createLocalDirectories([path], 'app'), path)
+        .to.throw(ConfigError)
+        .with.property('message')
+        .that.contains(`${path}: `)
+        .and.contains('heddle.local.dir')
+        .and.not.contains('space');
+    }
+    const cause = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    const full = { path: local.path, error: cause };
+    expect(localDirectoriesUnusable([full])).to.be.instanceOf(StorageFullError);
+    const readOnly = Object.assign(new Error('read-only file system'), { code: 'EROFS' });
+    const both = localDirectoriesUnusable([full, { path: '/cd', error: readOnly }]);
+    expect(both).to.be.instanceOf(ConfigError);
+    expect(both.message).to.contain(`${local.path}: `).and.contain('/cd: ');
+  });
+
+  it('tells of each folder before anything is in it, and keeps none that it could not tell of', () => {
+    const made = createLocalDirectories(local.path, 'app', (directory) => {
+      expect(readdirSync(directory)).to.deep.equal([]);
+      writeFileSync(join(directory, 'owner'), '');
+    });
+    expect(readdirSync(made.directories[0]!)).to.have.members(['output', 'owner', 'scratch']);
+    made.remove();
+    const before = readdirSync(local.path);
+    expect(() =>
+      createLocalDirectories(local.path, 'app', () => {
+        throw new Error('nobody listens');
+      }),
+    ).to.throw(ConfigError, 'nobody listens');
+    expect(readdirSync(local.path)).to.deep.equal(before);
   });
 
   it('never lets an id leave its folder', () => {
