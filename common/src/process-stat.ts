@@ -24,6 +24,14 @@ export function processStart(pid: number): string {
   return statOf(pid)?.[startField] ?? '';
 }
 
+/**
+ * Whether the very process lives that had this number and this start (`processStart`), not another one
+ * that got the number later.
+ */
+export function isSameProcessAlive(pid: number, started: string): boolean {
+  return isProcessAlive(pid) && processStart(pid) === started;
+}
+
 function statOf(pid: number): readonly string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

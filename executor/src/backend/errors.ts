@@ -11,9 +11,14 @@ export class TooManyExecutorFailuresError extends HeddleError {
     readonly reasons: readonly string[],
     /** End of the last one's log. */
     readonly logTail: string,
+    /** None that is started again can do better: the application ends whatever may fail. */
+    readonly isHopeless = false,
   ) {
     super(
-      `${failures} executors failed, and ${allowed} may (heddle.executor.maxNumFailures). The last ones: ` +
+      (isHopeless
+        ? `an executor ended for a reason that all others would have, too (${failures} failed so far). `
+        : `${failures} executors failed, and ${allowed} may (heddle.executor.maxNumFailures). `) +
+        'The last ones: ' +
         `${reasons.join('; ')}.` +
         (logTail === '' ? '' : `\nEnd of the last one's log:\n${logTail}`),
     );

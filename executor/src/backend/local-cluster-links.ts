@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   describeThrown,
+  processStart,
   readOptionalSetting,
   readSetting,
   settings,
@@ -148,6 +149,10 @@ export class LocalClusterLinks implements ExecutorLinks {
           const member = this.#members.get(executorId);
           if (message.kind === 'draining' && member !== undefined) member.isDraining = true;
           this.#events?.received(executorId, message);
+          if (message.kind === 'draining' && this.#service !== undefined) {
+            // It need not stay for readers of its map outputs.
+            this.#hub.send(executorId, { kind: 'drain', servesOutputs: false });
+          }
         },
         ended: (executorId, end) => this.#sessionEnded(executorId, end),
       },
@@ -333,6 +338,7 @@ export class LocalClusterLinks implements ExecutorLinks {
       applicationId,
       applicationAttemptId,
       driver: { host: ADDRESS, port: this.#port },
+      driverProcess: { pid: process.pid, started: processStart(process.pid) },
       slots,
       memoryBytes,
       program,
@@ -410,7 +416,13 @@ export class LocalClusterLinks implements ExecutorLinks {
     if (member === undefined) return;
     this.#lastTail = member.child.logTail;
     this.#hub.remove(executorId, 'its process has ended');
-    const reason = describeExecutorExit(exitCode, signal);
+    const { sessionEnd, isDraining } = member;
+    const reason =
+      exitCode === executorExitCodes.stopped && sessionEnd?.kind === 'goodbye'
+        ? sessionEnd.reason
+        : exitCode === executorExitCodes.stopped && isDraining
+          ? 'drained: it was told to end'
+          : describeExecutorExit(exitCode, signal);
     this.#leave(executorId, member, { exitCode: exitCode ?? undefined, reason });
     this.#members.delete(executorId);
   }
@@ -460,9 +472,10 @@ export class LocalClusterLinks implements ExecutorLinks {
     this.#hasFailed = true;
     const error = new TooManyExecutorFailuresError(
       this.#failures.count,
-      isHopeless ? 0 : this.#failures.allowed,
+      this.#failures.allowed,
       this.#failures.reasons,
       this.#lastTail,
+      isHopeless,
     );
     this.#firstJoined.reject(error);
     this.#events?.failed(error);

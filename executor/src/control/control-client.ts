@@ -35,6 +35,11 @@ export interface ControlClientOptions {
   /** How long the first connection may take. */
   readonly connectTimeoutMs: number;
   readonly maxMessageBytes: number;
+  /**
+   * Whether the process of the hub certainly lives: while it does its silence is waited for, however
+   * long. @default nobody knows, as on another node
+   */
+  readonly hubLives?: () => boolean;
   readonly logger: Logger;
 }
 
@@ -86,7 +91,7 @@ export class ControlClient {
   constructor(options: ControlClientOptions, events: ControlClientEvents) {
     this.#options = options;
     this.#events = events;
-    this.#lease = new LeaseKeeper(options.lease);
+    this.#lease = new LeaseKeeper(options.lease, undefined, options.hubLives);
     this.#channel = new ControlChannel({
       peer: this.#hubName,
       maxMessageBytes: options.maxMessageBytes,
@@ -160,7 +165,9 @@ export class ControlClient {
           const nowMs = performance.now();
           const isGone =
             attempt.nobodyListens && this.#sessionId !== '' && nowMs - startedMs > REFUSED_GRACE_MS;
-          if (isGone || nowMs + waitMs > deadlineMs) {
+          // A process that lives and listens is busy: it will answer, or end.
+          const isBusy = !attempt.nobodyListens && this.#options.hubLives?.() === true;
+          if (isGone || (nowMs + waitMs > deadlineMs && !isBusy)) {
             this.#end({
               exitCode: executorExitCodes.driverGone,
               reason: `${this.#hubName} ${what}: ${attempt.reason}`,

@@ -9,7 +9,10 @@ export type LeaseState =
       /** How much of it this process did not run (stopped, or its machine suspended). */
       readonly sleptMs: number;
     }
-  /** The hub was silent, while this process ran, for so long that nobody waits for it any more. */
+  /**
+   * The hub was silent, while this process ran, for so long that nobody waits for it any more; or its
+   * process, which was waited for beyond that, is gone.
+   */
   | { readonly kind: 'abandoned'; readonly silentMs: number };
 
 export interface LeaseTimes {
@@ -30,6 +33,7 @@ const SLEEP_MS = 3_000;
 export class LeaseKeeper {
   readonly #times: LeaseTimes;
   readonly #now: () => number;
+  readonly #hubLives: () => boolean;
   /** When each beat without an answer was sent, by number. */
   readonly #sentAtMs = new Map<number, number>();
   #beat = 0;
@@ -38,10 +42,19 @@ export class LeaseKeeper {
   #lookedAtMs: number;
   #sleptMs = 0;
 
-  /** @param now milliseconds of a monotonic clock */
-  constructor(times: LeaseTimes, now: () => number = () => performance.now()) {
+  /**
+   * @param now milliseconds of a monotonic clock
+   * @param hubLives whether the hub's process certainly lives, so that its silence says that it is
+   *   busy and not that it is gone; asked only when the hub was silent for too long
+   */
+  constructor(
+    times: LeaseTimes,
+    now: () => number = () => performance.now(),
+    hubLives: () => boolean = () => false,
+  ) {
     this.#times = times;
     this.#now = now;
+    this.#hubLives = hubLives;
     this.#lookedAtMs = now();
   }
 
@@ -73,7 +86,9 @@ export class LeaseKeeper {
     const { leaseMs, abandonMs } = this.#times;
     const silentMs = nowMs - this.#answeredMs;
     if (silentMs <= leaseMs) return { kind: 'valid' };
-    if (silentMs - this.#sleptMs > abandonMs) return { kind: 'abandoned', silentMs };
+    if (silentMs - this.#sleptMs > abandonMs && !this.#hubLives()) {
+      return { kind: 'abandoned', silentMs };
+    }
     return { kind: 'suspended', silentMs, sleptMs: this.#sleptMs };
   }
 

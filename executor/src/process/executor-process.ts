@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { assertNever, describeThrown, readSetting, settings, type Logger } from '@heddle/common';
+import {
+  assertNever,
+  describeThrown,
+  isSameProcessAlive,
+  readSetting,
+  settings,
+  type Logger,
+} from '@heddle/common';
 import type { ConfigSource } from '@heddle/common';
 import { openFileSystems, type FileSystemRegistry } from '@heddle/webhdfs';
 import type { TaskDescription, TaskResult } from 'heddle/internal';
@@ -73,7 +80,7 @@ export class ExecutorProcess {
   #isDraining = false;
   #isEnding = false;
 
-  /** Starts the task threads. Throws `StorageFullError` when no local directory can be used. */
+  /** Starts the task threads. Throws `StorageFullError` or `ConfigError` when no local directory can be used. */
   constructor(options: ExecutorProcessOptions) {
     const { spec, key, logger } = options;
     this.#options = options;
@@ -100,6 +107,7 @@ export class ExecutorProcess {
         lease,
         connectTimeoutMs,
         maxMessageBytes: maxMessageBytes(this.#settings),
+        hubLives: () => this.#driverLives,
         logger,
       },
       {
@@ -147,7 +155,12 @@ export class ExecutorProcess {
    * @param servesOutputs false when its map outputs are served by others: it ends as soon as it is idle
    */
   drain(reason: string, servesOutputs = true): void {
-    if (this.#isDraining || this.#isEnding) return;
+    if (this.#isEnding) return;
+    if (this.#isDraining) {
+      // Told by the driver, when it began by itself and did not know.
+      if (!servesOutputs && this.#idleTimer === undefined) this.#leaveWhenIdle();
+      return;
+    }
     this.#isDraining = true;
     this.#options.logger.info('draining', { executorId: this.#spec.executorId, reason });
     this.#send({ kind: 'draining', reason });
@@ -349,12 +362,21 @@ export class ExecutorProcess {
     this.#exit(exitCode);
   }
 
+  /** Whether the driver's process is known to live, which only one on this host can be. */
+  get #driverLives(): boolean {
+    const { driverProcess } = this.#spec;
+    return (
+      driverProcess !== undefined && isSameProcessAlive(driverProcess.pid, driverProcess.started)
+    );
+  }
+
   #exit(exitCode: number): void {
     clearTimeout(this.#drainTimer);
     clearTimeout(this.#idleTimer);
     this.#directories.remove();
     const { localDirectories, ownedDirectories = localDirectories } = this.#spec;
-    if (exitCode === executorExitCodes.driverGone) {
+    // A driver that lives removes what is its own, and may need it still.
+    if (exitCode === executorExitCodes.driverGone && !this.#driverLives) {
       removeAbandoned(localDirectories, ownedDirectories);
     }
     // A thread that runs may write once more.

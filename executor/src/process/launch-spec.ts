@@ -9,6 +9,13 @@ export interface LaunchOutline {
   readonly memoryBytes: number;
 }
 
+/** A process of this host, told from all others that may have its number one day. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** `processStart`. */
+  readonly started: string;
+}
+
 /**
  * Everything that an executor process must know at its start, as JSON. Holds no secret: the key comes
  * beside it, never in arguments, environment or logs.
@@ -25,6 +32,11 @@ export interface ExecutorLaunchSpec extends LaunchOutline {
   readonly applicationAttemptId: string;
   /** The control hub. */
   readonly driver: NetworkAddress;
+  /**
+   * The process that has the hub and started this one on its own host: while it lives its silence says
+   * that it is busy. @default it is somewhere else, and its silence is all that can be known
+   */
+  readonly driverProcess?: ProcessIdentity;
   readonly program: {
     readonly taskFile: string;
     /** Of the table of functions; task threads compare it with what they loaded. */
@@ -88,7 +100,8 @@ export function parseLaunchSpec(text: string): ExecutorLaunchSpec {
   );
   const directories = spec['localDirectories'];
   requireThat(isTexts(directories) && directories.length > 0, 'localDirectories');
-  const { ownedDirectories, filesDirectory, shuffleService, settings } = spec;
+  const { ownedDirectories, filesDirectory, shuffleService, settings, driverProcess } = spec;
+  requireThat(driverProcess === undefined || isProcessIdentity(driverProcess), 'driverProcess');
   requireThat(ownedDirectories === undefined || isTexts(ownedDirectories), 'ownedDirectories');
   requireThat(filesDirectory === undefined || isText(filesDirectory), 'filesDirectory');
   requireThat(shuffleService === undefined || isAddress(shuffleService), 'shuffleService');
@@ -130,6 +143,10 @@ function isTexts(value: unknown): value is string[] {
 
 function isCount(value: unknown, least: number, most: number): boolean {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
+function isProcessIdentity(value: unknown): boolean {
+  return isRecord(value) && isCount(value['pid'], 1, 2 ** 31) && isText(value['started']);
 }
 
 function isAddress(value: unknown): boolean {

@@ -53,4 +53,33 @@ describe('the lease of an executor', () => {
     lease.echoed(99);
     expect(lease.look()).to.deep.equal({ kind: 'valid' });
   });
+
+  it('outlasts any silence of a hub whose process lives, and ends with it (F10)', () => {
+    let nowMs = 0;
+    let lives = true;
+    let asked = 0;
+    const lease = new LeaseKeeper(
+      times,
+      () => nowMs,
+      () => {
+        asked++;
+        return lives;
+      },
+    );
+    lease.echoed(lease.begin());
+    for (let i = 0; i < 15; i++) {
+      nowMs += 1_000;
+      lease.look();
+    }
+    expect(asked, 'questions before the silence was too long').to.equal(0);
+    for (let i = 0; i < 60; i++) {
+      nowMs += 1_000;
+      expect(lease.look()).to.include({ kind: 'suspended' });
+    }
+    lives = false;
+    expect(lease.look()).to.deep.equal({ kind: 'abandoned', silentMs: 75_000 });
+    lives = true;
+    lease.echoed(lease.begin());
+    expect(lease.look()).to.deep.equal({ kind: 'valid' });
+  });
 });

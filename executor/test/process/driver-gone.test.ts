@@ -17,7 +17,11 @@ interface DriverReport {
 }
 
 /** Starts a driver process with two executors, one of them in an endless task. */
-async function startDriver(): Promise<{ kill: () => void; report: DriverReport }> {
+async function startDriver(): Promise<{
+  readonly kill: () => void;
+  readonly pid: number;
+  readonly report: DriverReport;
+}> {
   const main = fileURLToPath(new URL('./test-driver-main.js', import.meta.url));
   const driver = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await new Promise<string>((resolve, reject) => {
@@ -25,7 +29,11 @@ async function startDriver(): Promise<{ kill: () => void; report: DriverReport }
     driver.once('error', reject);
     driver.once('exit', (code) => reject(new Error(`the driver ended with ${code}`)));
   });
-  return { kill: () => driver.kill('SIGKILL'), report: JSON.parse(line) as DriverReport };
+  return {
+    kill: () => driver.kill('SIGKILL'),
+    pid: driver.pid!,
+    report: JSON.parse(line) as DriverReport,
+  };
 }
 
 describe('an application whose driver is killed', function () {
@@ -41,6 +49,24 @@ describe('an application whose driver is killed', function () {
       await until('the executors to end', () => !report.pids.some(isProcessAlive));
       await until('the files to go', () => !existsSync(report.directory));
     } finally {
+      rmSync(report.folder, { recursive: true, force: true });
+    }
+  });
+
+  it('is waited for while its process stands still for longer than any lease, and is gone when it is killed then (F10)', async () => {
+    const { kill, pid, report } = await startDriver();
+    try {
+      process.kill(pid, 'SIGSTOP');
+      // Executors wait 9 s for a driver of which they do not know that it lives.
+      await delay(14_000);
+      expect(isProcessAlive(pid)).to.equal(true);
+      expect(report.pids.every(isProcessAlive), 'executors of a driver that lives').to.equal(true);
+      expect(existsSync(report.directory), 'its files').to.equal(true);
+      kill();
+      await until('the executors to end', () => !report.pids.some(isProcessAlive));
+      await until('the files to go', () => !existsSync(report.directory));
+    } finally {
+      if (isProcessAlive(pid)) kill();
       rmSync(report.folder, { recursive: true, force: true });
     }
   });

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { isProcessAlive } from '@heddle/common';
 import { expect } from 'chai';
 import { decodeValue, plainCodeTable } from 'heddle/internal';
@@ -141,12 +142,14 @@ describe('executor processes', function () {
     await started();
     const stage = cluster.stage(loopPlan);
     const task = cluster.launch('1', stage, rangeSplit(0, 1));
-    const until8s = performance.now() + 8_000;
     await delay(500);
-    // The driver's event loop does nothing else for longer than the executors may be silent.
-    while (performance.now() < until8s);
+    // The driver's event loop does nothing else for longer than the executors may be silent (6 s), and
+    // than they wait for a driver of which they do not know that it lives (9 s).
+    const blockedUntilMs = performance.now() + 14_000;
+    while (performance.now() < blockedUntilMs);
     await delay(1_500);
     expect(cluster.losses).to.deep.equal([]);
+    expect(existsSync(cluster.directories.directories[0]!)).to.equal(true);
     cluster.backend.kill('1', task, 'enough');
     await until('the task to end', () => cluster.updateOf(task) !== undefined);
     await expectSum('1', cluster.stage(sumPlan));
@@ -166,7 +169,25 @@ describe('executor processes', function () {
     await expectSum('1', stage);
     await until('the end', () => cluster.losses.length === 1);
     expect(cluster.losses[0]).to.include({ executorId: '1', countsAsFailure: false });
+    expect(cluster.losses[0]!.reason).to.contain('drained').and.not.contain('nobody asked');
     await until('the replacement', () => cluster.added.includes('3'));
+  });
+
+  it('F31 end as soon as they are idle when a shuffle service has their map outputs', async () => {
+    await started({
+      shuffleServiceEntry: fileURLToPath(
+        new URL('../../src/shuffle-service/shuffle-service-main.js', import.meta.url),
+      ),
+      settings: new Map([
+        ...quickSettings,
+        // Longer than the test waits: it is not this time that ends them.
+        ['heddle.executor.decommission.forceKillTimeout', '10min'],
+      ]),
+    });
+    process.kill(cluster.pid('1'), 'SIGTERM');
+    await until('the end', () => cluster.losses.length === 1);
+    expect(cluster.losses[0]).to.include({ executorId: '1', countsAsFailure: false });
+    expect(cluster.losses[0]!.reason).to.equal('drained');
   });
 
   it('ask the driver before they commit', async () => {
@@ -224,6 +245,8 @@ describe('executor processes', function () {
     );
     expect(error).to.be.instanceOf(TooManyExecutorFailuresError);
     expect(error!.message).to.contain('loaded another program');
+    // Its reason, and no limit that it does not have to do with.
+    expect(error!.message).to.contain('all others would have').and.not.contain('maxNumFailures');
     await fixture.stop();
   });
 
