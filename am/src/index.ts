@@ -9,6 +9,11 @@ export { explainContainerEnd, type ContainerEnd } from './allocation/container-e
 export type { WeightedHost } from './allocation/spread-over-hosts.js';
 export { containerLinks, nodeCommand, type NodeCommand } from './launch/node-command.js';
 export {
+  environmentOf,
+  executorEnvironmentPrefix,
+  masterEnvironmentPrefix,
+} from './launch/environment-settings.js';
+export {
   LaunchTextError,
   commandArgument,
   environmentName,
@@ -28,6 +33,7 @@ export {
 export {
   decodeResources,
   encodeResources,
+  escapedUri,
   resourcesVariable,
   toLocalResource,
   type StagedResource,

@@ -19,16 +19,18 @@ import {
 } from '@heddle/hadoop-rpc';
 import { shuffleServiceName } from '../cluster/node-managers.js';
 import { attemptKeyAlias, type ApplicationDescription } from '../launch/application-description.js';
+import {
+  environmentOf,
+  executorEnvironmentPrefix,
+  masterEnvironmentPrefix,
+} from '../launch/environment-settings.js';
 import { toLocalResource, type StagedResource } from '../launch/local-resources.js';
 import { nodeCommand } from '../launch/node-command.js';
-import { environmentName, environmentValue } from '../launch/shell-text.js';
 
 /** Variable with the specification of an executor, as base64 of JSON; it holds no secret. */
 export const executorSpecVariable = 'HEDDLE_EXECUTOR';
 /** File of the engine's bundle that an executor's container starts. */
 export const executorMain = 'yarn-executor-main.js';
-/** Prefix of settings that are environment variables of executors. */
-const environmentPrefix = 'heddle.executorEnv.';
 /**
  * Node takes so much address space that an executor in less, with its heap full, is killed by YARN's
  * check of virtual memory before the task that fills it is ended.
@@ -95,6 +97,7 @@ export class ExecutorLaunch {
   readonly #credentials: Uint8Array;
   readonly #serviceData: ReadonlyMap<string, Uint8Array>;
   readonly #environment: ReadonlyMap<string, string>;
+  readonly #settings: Readonly<Record<string, string>>;
 
   constructor(options: ExecutorLaunchOptions) {
     this.#options = options;
@@ -104,13 +107,10 @@ export class ExecutorLaunch {
     const secrets = new Map([[attemptKeyAlias, options.key.bytes()]]);
     this.#credentials = encodeCredentials({ tokens: own.tokens, secrets });
     this.#serviceData = new Map([[shuffleServiceName, shuffleSecret(options.key)]]);
-    this.#environment = new Map(
-      [...options.settings]
-        .filter(([key]) => key.startsWith(environmentPrefix))
-        .map(([key, value]): [string, string] => {
-          const name = environmentName(key.slice(environmentPrefix.length));
-          return [name, environmentValue(name, value)];
-        }),
+    this.#environment = environmentOf(options.settings, executorEnvironmentPrefix);
+    this.#settings = Object.fromEntries(
+      // What an ApplicationMaster's environment holds is for it alone.
+      [...options.settings].filter(([key]) => !key.startsWith(masterEnvironmentPrefix)),
     );
   }
 
@@ -155,7 +155,7 @@ export class ExecutorLaunch {
       memoryBytes: Math.max(memoryBytes, container.resource.memoryMiB * mib - overheadBytes),
       program: { taskFile, hash, fileHash: files[taskFile] ?? '' },
       ownedDirectories: [],
-      settings: Object.fromEntries(this.#options.settings),
+      settings: this.#settings,
     };
   }
 }

@@ -24,6 +24,12 @@ export function decodeResources(text: string): readonly StagedResource[] {
   return JSON.parse(Buffer.from(text, 'base64').toString()) as StagedResource[];
 }
 
+/** The URI of a resource as the ResourceManager's REST API wants it (`java.net.URI`): its path escaped. */
+export function escapedUri(uri: string): string {
+  const [, authority = '', path = ''] = /^([a-z][a-z0-9+.-]*:\/\/[^/]*)?(.*)$/is.exec(uri) ?? [];
+  return authority + path.split('/').map(encodeURIComponent).join('/');
+}
+
 /** As the NodeManager's protocol wants it. @throws RangeError for a URI without scheme and host */
 export function toLocalResource(resource: StagedResource): LocalResource {
   const match = /^([a-z][a-z0-9+.-]*):\/\/(?:\[([^\]]+)\]|([^:/]*))(?::(\d+))?(\/.*)$/i.exec(

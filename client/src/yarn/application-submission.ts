@@ -7,8 +7,10 @@ import {
   containerLinks,
   descriptionFile,
   encodeResources,
-  environmentName,
-  environmentValue,
+  environmentOf,
+  escapedUri,
+  executorEnvironmentPrefix,
+  masterEnvironmentPrefix,
   masterKeyAlias,
   nodeCommand,
   resourcesVariable,
@@ -30,7 +32,7 @@ import { siteFileNames } from '@heddle/hadoop-conf';
 import type { ClusterAccess } from './cluster-access.js';
 import { runtimeRoot, stagingRoot } from './cluster-access.js';
 import { checkSizes, describeSizes, masterSize } from './container-sizes.js';
-import { givenFiles, localPathOf, type GivenFile } from './given-files.js';
+import { givenFiles, localPathOf, stagedNameOf, type GivenFile } from './given-files.js';
 import { engineArchive, nodeArchive } from './runtime-archives.js';
 import { Staging, localFile } from './staging.js';
 import { tarArchive, type TarFile } from './tar-archive.js';
@@ -84,8 +86,6 @@ interface Limits {
 
 /** Type of our applications in YARN's lists. */
 export const applicationType = 'HEDDLE';
-/** Prefix of settings that are environment variables of the ApplicationMaster. */
-const environmentPrefix = 'heddle.yarn.appMasterEnv.';
 /** File of the engine's bundle that the first container starts. */
 const masterMain = 'yarn-am-main.js';
 
@@ -150,6 +150,7 @@ export class ApplicationSubmission {
     const { rm, files } = this.#cluster;
     const source = request.settings;
     refuseExternals(request.program);
+    refuseUnusable(request.settings);
     // An id serves one application.
     const { application, nodes } = await (this.#firstLimits ?? this.#askLimits());
     this.#firstLimits = undefined;
@@ -351,8 +352,7 @@ export class ApplicationSubmission {
       return new Staging(fileSystem, silentLogger).describe(path, link, type, 'private');
     }
     const local = localPathOf(given);
-    // The ending tells YARN how to unpack an archive.
-    const path = `${stagingDirectory}/files/${name}${type === 'archive' ? `-${basename(local)}` : ''}`;
+    const path = `${stagingDirectory}/files/${stagedNameOf(given)}`;
     await this.#staging.put(path, await localFile(local));
     return this.#staging.describe(path, link, type, 'application');
   }
@@ -372,6 +372,13 @@ function refuseExternals(program: BuiltForCluster): void {
   );
 }
 
+/** What containers could not be given, before anything is uploaded. @throws LaunchTextError, StagingError */
+function refuseUnusable(source: ReadonlyMap<string, string>): void {
+  environmentOf(source, masterEnvironmentPrefix);
+  environmentOf(source, executorEnvironmentPrefix);
+  givenFiles(source);
+}
+
 /** What `POST /ws/v1/cluster/apps` takes (`ApplicationSubmissionContextInfo`, Hadoop 3.4.3). */
 function submissionContext(
   request: SubmissionRequest,
@@ -384,12 +391,10 @@ function submissionContext(
   const priority = readOptionalSetting(source, settings.yarnPriority);
   const tags = readSetting(source, settings.yarnTags);
   const label = readOptionalSetting(source, settings.yarnAmNodeLabelExpression);
-  const environment = [...source]
-    .filter(([key]) => key.startsWith(environmentPrefix))
-    .map(([key, value]) => {
-      const name = environmentName(key.slice(environmentPrefix.length));
-      return { key: name, value: environmentValue(name, value) };
-    });
+  const environment = [...environmentOf(source, masterEnvironmentPrefix)].map(([key, value]) => ({
+    key,
+    value,
+  }));
   return {
     'application-id': applicationId,
     'application-name': request.name.slice(0, 1_000),
@@ -406,7 +411,7 @@ function submissionContext(
         entry: resources.map((one) => ({
           key: one.link,
           value: {
-            resource: one.uri,
+            resource: escapedUri(one.uri),
             type: one.type.toUpperCase(),
             visibility: one.visibility.toUpperCase(),
             size: one.sizeBytes,

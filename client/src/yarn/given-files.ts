@@ -39,8 +39,20 @@ export function givenFiles(source: ConfigSource): GivenFile[] {
       );
     }
     taken.set(name, from);
-    return { from, name, type, isInCluster: /^(hdfs|viewfs):/.test(from) };
+    const isInCluster = /^(hdfs|viewfs):/.test(from);
+    if (isInCluster && unusableInNames.test(basename(from))) {
+      throw new StagingError(
+        `${from} cannot be given to containers under the name that it has, which a NodeManager's shell would read: copy it under another one`,
+      );
+    }
+    return { from, name, type, isInCluster };
   });
+}
+
+/** What a given file is called where it is staged; the ending of an archive tells YARN how to unpack it. */
+export function stagedNameOf({ from, name, type }: GivenFile): string {
+  if (type === 'file') return name;
+  return `${name}-${basename(from).replace(new RegExp(unusableInNames, 'g'), '_')}`;
 }
 
 /** The path of a given file that is on this machine. */
@@ -101,6 +113,9 @@ async function existing(given: GivenFile): Promise<string> {
   return path;
 }
 
+/** What a NodeManager, which links files by a shell script, does not escape in their names. */
+const unusableInNames = /[$`"\\]/;
+
 /** `path#name`; without a name the file's own. */
 function splitAlias(text: string): { readonly from: string; readonly name: string } {
   const cut = text.lastIndexOf('#');
@@ -108,6 +123,12 @@ function splitAlias(text: string): { readonly from: string; readonly name: strin
   const name = cut < 0 ? basename(from) : text.slice(cut + 1);
   if (name === '' || name === '.' || name === '..' || name.includes('/')) {
     throw new StagingError(`'${text}' has no usable name behind #`);
+  }
+  const mark = unusableInNames.exec(name)?.[0];
+  if (mark !== undefined) {
+    throw new StagingError(
+      `'${name}' cannot be the name of a file in containers, since a NodeManager's shell would read its ${mark}; name it otherwise, as in ${from}#other`,
+    );
   }
   return { from, name };
 }

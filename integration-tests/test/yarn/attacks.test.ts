@@ -20,6 +20,7 @@ import {
 } from '../../src/yarn/yarn-programs.js';
 
 const planted = 'planted-Xy7-secret';
+const plantedInMaster = 'for the ApplicationMaster alone';
 const program = `
   import { HeddleContext } from 'heddle';
   import { existsSync, writeFileSync } from 'node:fs';
@@ -63,7 +64,10 @@ describe('Attacks on an application on YARN', function () {
     yarn = await YarnPrograms.open('attacks');
     running = await yarn.start('client', program, {
       words: ['--num-executors', '1', '--executor-memory', '256m'],
-      conf: { 'heddle.executorEnv.DB_PASSWORD': planted },
+      conf: {
+        'heddle.executorEnv.DB_PASSWORD': planted,
+        'heddle.yarn.appMasterEnv.API_TOKEN': plantedInMaster,
+      },
       args: [yarn.folder],
     });
     await yarn.until(() => yarn.marks('task-').length > 0, 'a task runs', 90_000);
@@ -83,6 +87,15 @@ describe('Attacks on an application on YARN', function () {
     yarn.close();
     expect(ended.exitCode, ended.stderr).to.equal(0);
     expect(ended.stdout, 'nothing of it did any harm').to.contain('sum 20');
+  });
+
+  it('what the environment of the ApplicationMaster holds reaches no executor (A11)', () => {
+    const environment = readFileSync(`/proc/${executor.pid}/environ`, 'utf8');
+    const told = /HEDDLE_EXECUTOR=([^\0]*)/.exec(environment)![1]!;
+    const specification = Buffer.from(told, 'base64').toString();
+    expect(specification).to.contain('"heddle.executor.memory"');
+    expect(specification + environment).to.not.contain(plantedInMaster);
+    expect(readFileSync(`/proc/${master.pid}/environ`, 'utf8')).to.contain(plantedInMaster);
   });
 
   /** Status of the answer; 0 when the connection was closed instead. */

@@ -63,6 +63,42 @@ describe('Files of applications on YARN', function () {
     });
   }
 
+  it('may have odd names (A14)', async () => {
+    const { scratch } = user;
+    const spaced = scratch.write('my file.txt', 'my file.txt');
+    const plain = scratch.write('plain.txt', 'plain');
+    const names = ['a%20b', 'p+q;r?', "it's & <that>", 'ü {x}', '-rf'];
+    await user.put('shared/in cluster%.txt', 'in cluster%.txt');
+    const files = [
+      spaced,
+      'hdfs:///user/filer/shared/in cluster%.txt',
+      ...names.map((name) => `${plain}#${name}`),
+    ];
+    const result = await user.submit(
+      'client',
+      `import { HeddleContext, HeddleFiles } from 'heddle';
+      import { readFileSync } from 'node:fs';
+      const sc = await HeddleContext.getOrCreate();
+      const names = JSON.parse(process.argv[2]!) as string[];
+      const found = await sc
+        .parallelize(names, 2)
+        .map((name) => readFileSync(HeddleFiles.get(name), 'utf8'))
+        .collect();
+      console.log(JSON.stringify(found));
+      await sc.stop();`,
+      {
+        words: [...smallExecutor, '--files', files.join(',')],
+        args: [JSON.stringify(['my file.txt', 'in cluster%.txt', ...names])],
+      },
+    );
+    expect(result.exitCode, result.stderr).to.equal(0);
+    expect(JSON.parse(result.stdout)).to.deep.equal([
+      'my file.txt',
+      'in cluster%.txt',
+      ...names.map(() => 'plain'),
+    ]);
+  });
+
   it('that do not exist, or share a name, are named before anything is submitted', async () => {
     const before = (await user.applications('--all')).length;
     const one = user.scratch.write('one.txt', '1');
@@ -71,6 +107,11 @@ describe('Files of applications on YARN', function () {
       { files: join(user.scratch.path, 'none.txt'), text: 'there is no file' },
       { files: user.scratch.path, text: 'is a directory' },
       { files: 'hdfs:///user/filer/none', text: '/user/filer/none' },
+      // A NodeManager links files by a shell script that does not escape their names (A14).
+      { files: `${one}#x$(touch$IFS@bad)`, text: 'would read its $' },
+      { files: `${one}#a\`b`, text: 'would read its `' },
+      { files: `${one}#a"b`, text: 'would read its' },
+      { files: 'hdfs:///user/filer/$(x)', text: 'copy it under another one' },
     ];
     for (const { files, text } of cases) {
       const result = await user.submit('cluster', 'export {};', {
