@@ -111,7 +111,7 @@ describe('Files of applications on YARN', function () {
       { files: `${one}#x$(touch$IFS@bad)`, text: 'would read its $' },
       { files: `${one}#a\`b`, text: 'would read its `' },
       { files: `${one}#a"b`, text: 'would read its' },
-      { files: 'hdfs:///user/filer/$(x)', text: 'copy it under another one' },
+      { files: 'hdfs:///user/filer/$(x)#fine', text: 'copy it under another one' },
     ];
     for (const { files, text } of cases) {
       const result = await user.submit('cluster', 'export {};', {
