@@ -52,6 +52,11 @@ export interface RelayedLinksOptions extends MasterPlace {
    * rejects when there is none. @default the application ends with its first ApplicationMaster
    */
   readonly nextMaster?: (afterAttempt: string) => Promise<MasterPlace>;
+  /**
+   * Asks YARN, within a bound, why the ApplicationMaster is gone: a lost connection tells nobody.
+   * Gives the error back when YARN knows no more. @default nobody is asked
+   */
+  readonly explainLoss?: (error: HeddleError) => Promise<HeddleError>;
   readonly logger: Logger;
 }
 
@@ -92,7 +97,11 @@ export class RelayedLinks implements ExecutorLinks {
   /** Resolves when the ApplicationMaster is reached; executors come when they come. @throws MasterUnreachableError */
   async start(events: ExecutorLinkEvents): Promise<void> {
     this.#events = events;
-    if (!this.#isConnected) await this.#client.connect();
+    if (!this.#isConnected) {
+      await this.#client.connect().catch(async (error: unknown) => {
+        throw error instanceof HeddleError ? await this.#explained(error) : error;
+      });
+    }
     this.#isConnected = true;
     this.#configure();
   }
@@ -266,13 +275,20 @@ export class RelayedLinks implements ExecutorLinks {
   }
 
   #masterLost(error: MasterUnreachableError | ApplicationGivenUpError): void {
-    if (this.#options.nextMaster === undefined || this.#isGone || this.#stopping !== undefined) {
+    if (this.#isGone || this.#stopping !== undefined) {
       this.#lost(error);
+    } else if (this.#options.nextMaster === undefined) {
+      void this.#explained(error).then((explained) => this.#lost(explained));
     } else if (!this.#isAdopting) {
       this.#isAdopting = true;
       this.#ranges.failAll(error.message);
       void this.#adoptNext(error, this.#options.nextMaster);
     }
+  }
+
+  /** Never rejects. */
+  async #explained(error: HeddleError): Promise<HeddleError> {
+    return this.#options.explainLoss?.(error).catch(() => error) ?? error;
   }
 
   /**

@@ -21,9 +21,9 @@ const hints: Readonly<Record<string, string>> = {
   LAUNCHER_MISSING: 'run the program with: npx heddle submit app.ts',
 };
 
-/** Stack frames that are no lines of the user's program: Node's and the engine's own. */
+/** Stack frames that are no lines of the user's program: Node's, JavaScript's and the engine's own. */
 const foreignFrame =
-  /\(?(node:|internal\/)|\/client\/dist\/bundle\/|\/(?:common|core|scheduler|executor|client|webhdfs)\/dist\/src\/|^\s*at (?:async )?(?:new )?Promise\b/;
+  /\(?(node:|internal\/|heddle:)|\/heddle-engine-[^/]+\/|\/client\/dist\/bundle\/|\/(?:am|common|core|hadoop-conf|hadoop-rpc|scheduler|executor|client|webhdfs)\/dist\/src\/|^\s*at (?:async )?(?:new )?Promise\b|\(<anonymous>\)$/;
 
 /**
  * How an error that ended a program is told: the error at the bottom (mostly the user's own) with

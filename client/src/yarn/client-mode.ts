@@ -1,20 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttemptKey, type NetworkAddress } from '@heddle/executor';
-import { readOptionalSetting, readSetting, settings, type Logger } from '@heddle/common';
+import {
+  readOptionalSetting,
+  readSetting,
+  settings,
+  type HeddleError,
+  type Logger,
+} from '@heddle/common';
 import type { MasterPlace } from '@heddle/am';
 import type {
   ApplicationSubmission,
   SubmissionRequest,
   Submitted,
 } from './application-submission.js';
-import { ApplicationWatch, failureOf } from './application-watch.js';
+import { ApplicationWatch, describeState, failureOf } from './application-watch.js';
 import type { ClusterAccess } from './cluster-access.js';
-import { isEnded, type ApplicationReport } from './rm-records.js';
+import { attemptOf, isEnded, type ApplicationReport } from './rm-records.js';
 import { ApplicationFailedError } from './yarn-errors.js';
 import type { MasterConnection } from './yarn-launcher.js';
 
 /** How long YARN may take to note the end that its ApplicationMaster told. */
 const endPatienceMs = 3_000;
+/** How long YARN may take to note why an ApplicationMaster that cannot be heard is gone. */
+const verdictPatienceMs = 10_000;
+const verdictPauseMs = 200;
 /** How long YARN may take to notice that an ApplicationMaster is gone, and to start another one. */
 const nextAttemptPatienceMs = 900_000;
 
@@ -66,6 +75,7 @@ export class ClientModeApplication {
       ...(attempts > 1 && {
         nextMaster: (after) => this.#nextMaster(applicationId, masterKey, after),
       }),
+      explainLoss: (error) => this.#explainLoss(applicationId, error),
     };
   }
 
@@ -85,7 +95,7 @@ export class ClientModeApplication {
     if (watched.kind === 'reached') return placeOf(watched.report, masterKey);
     const { report } = watched;
     throw (
-      (report && failureOf(report)) ??
+      (report && failureOf(report)?.withNextStep(logsAdvice(applicationId))) ??
       new ApplicationFailedError(
         applicationId,
         report?.state ?? 'RUNNING',
@@ -93,6 +103,28 @@ export class ClientModeApplication {
         `its ApplicationMaster is gone, and no next attempt came within ${nextAttemptPatienceMs} ms`,
       )
     );
+  }
+
+  /** What YARN says of the end of an application whose ApplicationMaster was lost, if it has ended. */
+  async #explainLoss(id: string, error: HeddleError): Promise<HeddleError> {
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(verdictPatienceMs)]);
+    let report: ApplicationReport | undefined;
+    try {
+      for (;;) {
+        report = await this.#cluster.rm.application(id, signal);
+        const failure = isEnded(report.state) ? failureOf(report) : undefined;
+        if (failure !== undefined) return failure.withNextStep(logsAdvice(id));
+        await delay(verdictPauseMs, undefined, { signal });
+      }
+    } catch {
+      // Its time is over, or nobody answers: the connection's own error is what there is.
+    }
+    if (!this.#stop.signal.aborted) {
+      const known =
+        report === undefined ? '' : `YARN still has ${id} as ${describeState(report)}; `;
+      this.#tell(`${known}${logsAdvice(id)}`);
+    }
+    return error;
   }
 
   /** Makes sure that nothing is left: neither the application nor its staged files. Nothing is submitted afterwards. */
@@ -151,7 +183,7 @@ export class ClientModeApplication {
     await this.#endSubmitted();
     const { report } = watched;
     throw (
-      (report && failureOf(report)) ??
+      (report && failureOf(report)?.withNextStep(logsAdvice(applicationId))) ??
       new ApplicationFailedError(
         applicationId,
         'KILLED',
@@ -162,11 +194,8 @@ export class ClientModeApplication {
   }
 }
 
-/** The attempt's id, which stands in the name of its container. */
-function attemptOf(report: ApplicationReport): string {
-  const match = /container_(?:e\d+_)?\d+_\d+_(\d+)_\d+/.exec(report.amContainerLogs ?? '');
-  const attempt = match?.[1] === undefined ? 1 : Number(match[1]);
-  return `${report.id.replace(/^application_/, 'appattempt_')}_${String(attempt).padStart(6, '0')}`;
+function logsAdvice(id: string): string {
+  return `heddle logs ${id} shows what its containers wrote`;
 }
 
 function placeOf(report: ApplicationReport, masterKey: AttemptKey): MasterPlace {

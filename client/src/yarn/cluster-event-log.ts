@@ -19,7 +19,15 @@ export interface ClusterEventLogOptions {
 /** What was told is in the file at most so much later: what a killed driver leaves is no older. */
 const flushMs = 2_000;
 const maxQueuedBytes = 16 * 2 ** 20;
-const suffixWhileWriting = '.inprogress';
+/** At the end of the name of a log that is not complete. */
+export const suffixWhileWriting = '.inprogress';
+/** Below the user's home, unless a setting names another one. */
+export const defaultEventLogDirectory = '.heddle/events';
+
+/** Name, without an ending, of the log of an attempt's first context in cluster mode. */
+export function clusterModeEventLogName(applicationId: string, attemptId: string): string {
+  return `${applicationId}_${Number(attemptId.split('_').at(-1))}`;
+}
 
 /**
  * An event log in the cluster's file system, with the lines of the local one. Each piece is appended

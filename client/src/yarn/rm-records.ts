@@ -43,6 +43,18 @@ export function isEnded(state: ApplicationState): boolean {
   return state === 'FINISHED' || state === 'FAILED' || state === 'KILLED';
 }
 
+/** The container of the newest attempt's ApplicationMaster; undefined before there is one. */
+export function masterContainerOf(report: ApplicationReport): string | undefined {
+  return /container_(?:e\d+_)?\d+_\d+_\d+_\d+/.exec(report.amContainerLogs ?? '')?.[0];
+}
+
+/** The newest attempt's id, which stands in the name of its container. */
+export function attemptOf(report: ApplicationReport): string {
+  const container = masterContainerOf(report);
+  const attempt = container === undefined ? 1 : Number(container.split('_').at(-2));
+  return `${report.id.replace(/^application_/, 'appattempt_')}_${String(attempt).padStart(6, '0')}`;
+}
+
 /** Whether it ended as its program wanted. */
 export function hasSucceeded(report: ApplicationReport): boolean {
   return report.state === 'FINISHED' && report.finalStatus === 'SUCCEEDED';

@@ -65,6 +65,22 @@ export class ApplicationFailedError extends HeddleError {
       }`,
     );
   }
+
+  /** The same, with a last line about what to do next. */
+  withNextStep(text: string): ApplicationFailedError {
+    const { applicationId, state, finalStatus, diagnostics } = this;
+    const said = diagnostics === '' ? 'YARN gave no reason' : diagnostics;
+    return new ApplicationFailedError(applicationId, state, finalStatus, `${said}\n${text}`);
+  }
+}
+
+/** Whether the application of a program that failed was killed from outside. */
+export function wasKilled(thrown: unknown): boolean {
+  for (let error = thrown, depth = 0; error instanceof Error && depth < 8; depth += 1) {
+    if (error instanceof ApplicationFailedError && error.state === 'KILLED') return true;
+    error = error.cause;
+  }
+  return false;
 }
 
 /** Something that a program needs cannot be brought to the cluster. */

@@ -10,6 +10,7 @@ import {
 import {
   ConfigError,
   describeThrown,
+  type HeddleError,
   readOptionalSetting,
   readSetting,
   settings,
@@ -37,7 +38,11 @@ import {
   type ResolvedContextSettings,
 } from 'heddle/internal';
 import { readPools } from '../launch/local-launcher.js';
-import { ClusterEventLog } from './cluster-event-log.js';
+import {
+  ClusterEventLog,
+  clusterModeEventLogName,
+  defaultEventLogDirectory,
+} from './cluster-event-log.js';
 import { bringGivenFiles, givenFiles } from './given-files.js';
 import { startStatusReports } from './status-reports.js';
 
@@ -50,6 +55,8 @@ export interface MasterConnection extends MasterPlace {
   readonly racks: ReadonlyMap<string, string>;
   /** Finds the next attempt's, where the driver outlives its ApplicationMaster. */
   readonly nextMaster?: (afterAttempt: string) => Promise<MasterPlace>;
+  /** Asks YARN why the ApplicationMaster is gone. */
+  readonly explainLoss?: (error: HeddleError) => Promise<HeddleError>;
 }
 
 /** What the launcher needs of the way in which the driver was started. */
@@ -267,12 +274,12 @@ export class YarnLauncher implements Launcher {
     if (!readSetting(source, settings.eventLogEnabled)) return undefined;
     const { files, deployMode, logger } = this.#options;
     const named = readOptionalSetting(source, settings.eventLogDir);
-    const { fileSystem, path } = files.registry.resolve(named ?? '.heddle/events');
+    const { fileSystem, path } = files.registry.resolve(named ?? defaultEventLogDirectory);
     const context = this.#contexts === 1 ? '' : `_${this.#contexts}`;
     const name =
       deployMode === 'client'
         ? applicationId
-        : `${applicationId}_${attemptNumber(attemptId)}${context}`;
+        : `${clusterModeEventLogName(applicationId, attemptId)}${context}`;
     try {
       return await ClusterEventLog.open({
         fileSystem,
@@ -317,8 +324,4 @@ export class YarnLauncher implements Launcher {
   finishNow(outcome: ProgramOutcome): void {
     if (!this.#isStopped) this.#linked?.links.finishNow(outcome);
   }
-}
-
-function attemptNumber(attemptId: string): number {
-  return Number(attemptId.split('_').at(-1));
 }

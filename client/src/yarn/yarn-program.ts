@@ -7,7 +7,7 @@ import { installLauncher, installStackTranslation } from 'heddle/internal';
 import { ownDirectories } from '../launch/abandoned-directories.js';
 import { DirectoryJanitor } from '../launch/directory-janitor.js';
 import { bundleProgram } from '../bundler/index.js';
-import { reportError } from '../command/error-report.js';
+import { reportError, type ErrorReport } from '../command/error-report.js';
 import { exitCodes, signalExitCode } from '../command/exit-codes.js';
 import type { ProgramEnd } from '../command/program-process.js';
 import { ProgramProcess } from '../command/program-process.js';
@@ -21,7 +21,10 @@ import { ClientModeApplication } from './client-mode.js';
 import { openCluster, type Environment } from './cluster-access.js';
 import { installedRuntime } from './installed-runtime.js';
 import { outcomeOf } from './program-outcome.js';
+import { clusterModeEventLog } from './cluster-mode-event-log.js';
+import { tellMasterLog } from './master-log-tail.js';
 import { hasSucceeded } from './rm-records.js';
+import { wasKilled } from './yarn-errors.js';
 import { YarnLauncher } from './yarn-launcher.js';
 
 /** What `import 'heddle'` means in containers, seen from the program's folder there. */
@@ -163,16 +166,26 @@ async function runInCluster(
   new DirectoryJanitor().add(workDirectory);
   const stop = new AbortController();
   let applicationId: string | undefined;
+  const appName = source.get(settings.appName.key) ?? basename(entry, extname(entry));
+  let eventLog: string | undefined;
+  const told = new Set<unknown>();
+  const tellError = (thrown: unknown): ErrorReport => {
+    const error = reportError(thrown);
+    if (!told.has(thrown)) console.tell('error', error.text);
+    told.add(thrown);
+    return error;
+  };
   const report = (status: string, exitCode: number, thrown?: unknown): void => {
-    const error = thrown === undefined ? undefined : reportError(thrown);
-    if (error !== undefined) console.tell('error', error.text);
+    const error = thrown === undefined ? undefined : tellError(thrown);
     console.tellJson({
       kind: 'report',
       status,
       exitCode,
       applicationId,
+      appName,
       master: 'yarn',
       deployMode: 'cluster',
+      eventLog,
       durationMs: Math.round(performance.now() - startedMs),
       error: error && { code: error.code, message: error.message },
     });
@@ -202,7 +215,7 @@ async function runInCluster(
     program.warnings.forEach((warning) => console.logger.warn(warning));
     const submitted = await submission.submit({
       deployMode: 'cluster',
-      name: source.get(settings.appName.key) ?? basename(entry, extname(entry)),
+      name: appName,
       settings: source,
       program,
       entry,
@@ -232,13 +245,22 @@ async function runInCluster(
       report(watched.report?.state ?? 'ACCEPTED', exitCodes.success);
       return;
     }
-    await submission.removeStaging(submitted.stagingDirectory).catch(() => undefined);
+    [eventLog] = await Promise.all([
+      clusterModeEventLog(cluster, source, watched.report),
+      submission.removeStaging(submitted.stagingDirectory).catch(() => undefined),
+    ]);
     const failure = failureOf(watched.report);
     const status = watched.report.state === 'KILLED' ? 'KILLED' : 'FAILED';
     const summary = /input read: [^\n]*/.exec(watched.report.diagnostics)?.[0];
     if (summary !== undefined) tellUser(summary);
     if (hasSucceeded(watched.report)) report('SUCCEEDED', exitCodes.success);
-    else report(status, exitCodes.failure, failure);
+    else {
+      tellError(failure);
+      await tellMasterLog(cluster, watched.report, stop.signal, console);
+      report(status, exitCodes.failure, failure);
+      // What still reads logs that did not come in time must not hold the process.
+      setTimeout(() => process.exit(), 1_000).unref();
+    }
   } catch (error) {
     if (signalled !== undefined) {
       if (applicationId === undefined) {
@@ -262,6 +284,6 @@ async function runInCluster(
 }
 
 function statusOf(end: ProgramEnd): string {
-  if (end.signal !== undefined) return 'KILLED';
+  if (end.signal !== undefined || wasKilled(end.error?.thrown)) return 'KILLED';
   return end.exitCode === 0 ? 'SUCCEEDED' : 'FAILED';
 }

@@ -18,6 +18,9 @@ describe('the report of an error that ended a program', () => {
       'TypeError: x is undefined',
       '    at parse (/home/me/app.ts:12:9)',
       '    at loop (/opt/heddle/client/dist/bundle/chunk-ABC.js:1:1)',
+      '    at LoopRun.heddleLoop (heddle:loop:13:20)',
+      '    at Array.map (<anonymous>)',
+      '    at LoopRun.push (file:///nm/filecache/11/heddle-engine-e6ba1629.tar.gz/thread-main.js:2:28)',
       '    at node:internal/process/task_queues:95:5',
     ].join('\n'),
   );

@@ -118,9 +118,37 @@ describe('Programs on YARN', function () {
         await killApplication(user.cluster, id, user.name);
         const result = await running;
         expect(result.exitCode, result.stderr).to.equal(1);
+        expect(result.report).to.include({ status: 'KILLED', applicationId: id });
+        expect(result.stderr).to.contain(`${id} ended as KILLED`);
+        const { diagnostics } = await applicationReport(user.cluster, id);
+        expect(diagnostics).to.contain(user.name);
+        expect(result.stderr, 'by whom').to.contain(diagnostics.trim().split('\n')[0]);
+        expect(result.stderr).to.contain(`heddle logs ${id} shows`);
       });
     });
   }
+
+  it('show what their driver wrote last in cluster mode when they fail, and how to see the rest', async () => {
+    const program = (end: string): string =>
+      `${head}
+      for (let i = 1; i <= 100; i += 1) console.error('noise ' + i + ';');
+      ${end}`;
+    const thrown = await user.submit('cluster', program("throw new Error('top level boom');"));
+    expect(thrown.exitCode, thrown.stderr).to.equal(1);
+    expect(thrown.stderr, 'file and line').to.match(
+      /program-cluster\.ts:\d+: Error: top level boom/,
+    );
+    expect(thrown.stderr).to.contain('noise 100;').and.not.to.contain('noise 75;');
+    expect(thrown.stderr).to.contain(`heddle logs ${idOf(thrown)} shows the rest`);
+    expect(thrown.stdout, 'of the program alone').to.equal('');
+    expect(JSON.stringify(thrown.report)).to.not.contain('noise');
+    const ended = await user.submit('cluster', program('process.exit(3);'));
+    expect(ended.stderr).to.contain('exit code 3').and.to.contain('noise 100;');
+    expect(ended.stderr).to.contain(`heddle logs ${idOf(ended)} shows the rest`);
+    const fine = await user.submit('cluster', program('await sc.stop();'));
+    expect(fine.exitCode, fine.stderr).to.equal(0);
+    expect(fine.stderr).to.not.contain('noise').and.not.to.contain('heddle logs');
+  });
 
   it('that lack site files are told which variable is missing', async () => {
     const file = user.scratch.write('program.ts', 'export {};');

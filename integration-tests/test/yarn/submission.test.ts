@@ -49,7 +49,13 @@ describe('What an application on YARN is submitted with', function () {
         },
       );
       expect(result.exitCode, result.stderr).to.equal(0);
-      const application = await known(result.report?.['applicationId']);
+      const id = String(result.report?.['applicationId']);
+      expect(result.report).to.include({ appName: 'a name with ünicode', deployMode: mode });
+      const eventLogs = (await user.list('.heddle/events')).filter((name) => name.includes(id));
+      expect(eventLogs).to.have.length(1);
+      expect(result.report?.['eventLog']).to.match(/^hdfs:/);
+      expect(String(result.report?.['eventLog']).split('/').at(-1)).to.equal(eventLogs[0]);
+      const application = await known(id);
       expect(application).to.include({
         name: 'a name with ünicode',
         user: 'asker',
