@@ -69,6 +69,7 @@ describe('The verbs of heddle on YARN', function () {
     const status = await user.run(['status', id]);
     expect(status.exitCode).to.equal(0);
     expect(status.stdout).to.contain('RUNNING').and.to.contain('verbose');
+    expect(status.stdout).to.not.contain('event log');
     const statusJson = JSON.parse(
       (await user.run(['status', id, '--json'])).stdout,
     ) as ListedApplication;
@@ -104,6 +105,19 @@ describe('The verbs of heddle on YARN', function () {
     const after = await user.run(['status', id]);
     expect(after.exitCode).to.equal(0);
     expect(after.stdout).to.contain('SUCCEEDED');
+    const eventLog = `/user/verbose/.heddle/events/${id}_1.ndjson`;
+    expect(after.stdout)
+      .to.match(new RegExp(`^event log +hdfs://.*${eventLog}$`, 'm'))
+      .and.match(/^jobs +1 succeeded, 0 failed$/m)
+      .and.match(/^stages +1 succeeded, 0 failed$/m);
+    const afterJson = JSON.parse((await user.run(['status', id, '--json'])).stdout) as object;
+    expect(afterJson)
+      .to.have.property('eventLog')
+      .that.satisfies((uri: string) => uri.endsWith(eventLog));
+    expect(afterJson).to.deep.include({
+      jobs: { succeeded: 1, failed: 0, cancelled: 0, unfinished: 0 },
+      stages: { succeeded: 1, failed: 0, unfinished: 0 },
+    });
     const all = await user.run(['ls', '--all']);
     expect(all.stdout).to.contain(id);
     expect((await user.applications()).map((one) => one.id)).to.not.include(id);

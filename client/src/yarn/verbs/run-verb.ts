@@ -1,4 +1,12 @@
-import { HeddleError, assertNever, settingsRegistry, type ConfigSource } from '@heddle/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  HeddleError,
+  assertNever,
+  readOptionalSetting,
+  settings,
+  settingsRegistry,
+  type ConfigSource,
+} from '@heddle/common';
 import { CommandConsole } from '../../command/command-console.js';
 import { reportError } from '../../command/error-report.js';
 import { exitCodes, signalExitCode } from '../../command/exit-codes.js';
@@ -13,6 +21,12 @@ import { applicationType } from '../application-submission.js';
 import { describeState, shortDiagnostics } from '../application-watch.js';
 import { hasSucceeded, isEnded, type ApplicationReport } from '../rm-records.js';
 import { runDoctor } from './doctor.js';
+import {
+  summarizeEventLog,
+  type EventLogSummary,
+  type JobCounts,
+  type StageCounts,
+} from './event-log-summary.js';
 import { printLogs } from './logs.js';
 import type { VerbRequest } from './verb-request.js';
 
@@ -20,6 +34,8 @@ import type { VerbRequest } from './verb-request.js';
 const noSettings: ReadonlyMap<string, string> = new Map();
 /** How long a killed application may take to be gone. */
 const killTimeoutMs = 60_000;
+/** How long the event log may take: what the ResourceManager says is shown without it then. */
+const eventLogTimeoutMs = 15_000;
 
 /** Does what a verb says; the exit code tells whether it could. */
 export async function runVerb(request: VerbRequest, environment: Environment): Promise<void> {
@@ -57,8 +73,9 @@ async function perform(
     }
     case 'status': {
       const report = await cluster.rm.application(request.applicationId);
-      if (request.json) print(report);
-      else write(details(report));
+      const log = isEnded(report.state) ? await eventLogOf(report, cluster, source) : undefined;
+      if (request.json) print({ ...report, ...log });
+      else write(details(report, log));
       return isEnded(report.state) && !hasSucceeded(report) ? exitCodes.failure : exitCodes.success;
     }
     case 'kill':
@@ -105,7 +122,21 @@ function line(report: ApplicationReport): string {
   );
 }
 
-function details(report: ApplicationReport): string {
+/** Undefined when there is none, or the file system does not tell it in time. */
+async function eventLogOf(
+  { id, user }: ApplicationReport,
+  { files, user: ours }: ClusterAccess,
+  source: ConfigSource,
+): Promise<EventLogSummary | undefined> {
+  const named = readOptionalSetting(source, settings.eventLogDir);
+  const above = files.home.slice(0, files.home.lastIndexOf('/'));
+  const home = user === ours ? files.home : `${above}/${user}`;
+  const place = files.registry.resolve(named ?? `${home}/.heddle/events`);
+  const summary = summarizeEventLog(place.fileSystem, place.path, id);
+  return Promise.race([summary, delay(eventLogTimeoutMs, undefined, { ref: false })]);
+}
+
+function details(report: ApplicationReport, log: EventLogSummary | undefined): string {
   const rows: readonly (readonly [string, string])[] = [
     ['application', report.id],
     ['name', report.name],
@@ -120,9 +151,20 @@ function details(report: ApplicationReport): string {
     ['master', report.amHostHttpAddress ?? 'N/A'],
     ['page', report.trackingUrl ?? 'N/A'],
     ['logs', report.amContainerLogs ?? 'N/A'],
+    ...(log === undefined ? [] : [['event log', log.eventLog] as const]),
+    ...(log?.jobs === undefined ? [] : [['jobs', countsText(log.jobs)] as const]),
+    ...(log?.stages === undefined ? [] : [['stages', countsText(log.stages)] as const]),
     ['diagnostics', shortDiagnostics(report.diagnostics) || 'N/A'],
   ];
   return rows.map(([name, value]) => `${name.padEnd(13)}${value}`).join('\n');
+}
+
+/** `3 succeeded, 1 failed`; what did not happen is left out, but for those two. */
+function countsText(counts: JobCounts | StageCounts): string {
+  return Object.entries(counts)
+    .filter(([name, value]) => value > 0 || name === 'succeeded' || name === 'failed')
+    .map(([name, value]) => `${value} ${name}`)
+    .join(', ');
 }
 
 function write(text: string): void {
