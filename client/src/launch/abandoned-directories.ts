@@ -78,9 +78,15 @@ async function removeUnmarked(base: string, name: string): Promise<boolean> {
     const { uid, mtimeMs } = await lstat(directory);
     if (uid !== process.getuid?.() || Date.now() - mtimeMs < UNMARKED_MS) return false;
     const names = await readdir(directory);
-    if (!names.every((one) => FIRST_FOLDERS.includes(one))) return false;
-    const folders = names.map((one) => join(directory, one));
+    if (!names.every((one) => one === OWNER_FILE || FIRST_FOLDERS.includes(one))) return false;
+    const folders = names.filter((one) => one !== OWNER_FILE).map((one) => join(directory, one));
     for (const folder of folders) if ((await readdir(folder)).length > 0) return false;
+    if (names.includes(OWNER_FILE)) {
+      // It was killed before it had written its name.
+      const mark = join(directory, OWNER_FILE);
+      if ((await lstat(mark)).size > 0) return false;
+      await rm(mark);
+    }
     for (const folder of folders) await rmdir(folder);
     await rmdir(directory);
     return true;

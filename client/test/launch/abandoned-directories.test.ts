@@ -40,6 +40,9 @@ describe('directories that killed applications left', () => {
   it('are removed when they are empty and nobody has said for an hour whose they are', async () => {
     const nothing = (): void => undefined;
     const old = made(`heddle-local-2-${deadPid}-AbCdEf`, 2, nothing);
+    const halfMarked = made(`heddle-local-9-${deadPid}-AbCdEf`, 2, (directory) =>
+      writeFileSync(join(directory, 'owner.json'), ''),
+    );
     const young = made(`heddle-local-3-${deadPid}-AbCdEf`, 0.5, nothing);
     const stranger = made('other-local-1-4', 2, nothing);
     const filled = made(`heddle-local-5-${deadPid}-AbCdEf`, 2, (directory) =>
@@ -52,8 +55,8 @@ describe('directories that killed applications left', () => {
       ownDirectories([directory]),
     );
     const starting = made(`heddle-local-8-${process.pid}-AbCdEf`, 2, nothing);
-    expect(await removeAbandonedDirectories([base])).to.deep.equal([old]);
-    expect(existsSync(old)).to.equal(false);
+    expect(await removeAbandonedDirectories([base])).to.have.members([old, halfMarked]);
+    expect([old, halfMarked].filter((directory) => existsSync(directory))).to.deep.equal([]);
     for (const kept of [young, stranger, filled, other, living, starting]) {
       expect(existsSync(kept), kept).to.equal(true);
     }
