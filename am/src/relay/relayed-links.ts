@@ -86,6 +86,8 @@ export class RelayedLinks implements ExecutorLinks {
   readonly #broadcasts = new Map<number, SharedArrayBuffer>();
   readonly #joined = new Set<string>();
   #isAdopting = false;
+  /** While YARN is asked why the ApplicationMaster is gone. */
+  #isLosing = false;
 
   constructor(options: RelayedLinksOptions) {
     this.#options = options;
@@ -258,7 +260,8 @@ export class RelayedLinks implements ExecutorLinks {
         this.#executorsStopped.resolve(undefined);
         return;
       case 'finished':
-        this.#isGone = true;
+        // Of one that was lost it must not hide that the application failed.
+        if (!this.#isLosing) this.#isGone = true;
         this.#finished.resolve(undefined);
         return;
       default:
@@ -278,6 +281,8 @@ export class RelayedLinks implements ExecutorLinks {
     if (this.#isGone || this.#stopping !== undefined) {
       this.#lost(error);
     } else if (this.#options.nextMaster === undefined) {
+      if (this.#isLosing) return;
+      this.#isLosing = true;
       void this.#explained(error).then((explained) => this.#lost(explained));
     } else if (!this.#isAdopting) {
       this.#isAdopting = true;
