@@ -31,10 +31,8 @@ export async function runShuffleService(): Promise<void> {
   });
   const start = await started;
   if (start === undefined) return;
-  let wasStopped = false;
-  lines.on('line', (line) => {
-    if (line === STOP_LINE) wasStopped = true;
-  });
+  const told = new Set<string>();
+  lines.on('line', (line) => told.add(line));
   const server = new ServiceServer({ ...start, secret: Buffer.from(start.secret, 'hex') });
   const answer = await server.listen(start.host, start.port).then(
     (port): ServiceStarted => ({ port }),
@@ -46,7 +44,7 @@ export async function runShuffleService(): Promise<void> {
     await closed;
     await server.close();
     const { localDirectories, ownedDirectories } = start;
-    await cleanUp(localDirectories, wasStopped ? localDirectories : ownedDirectories);
+    await cleanUp(localDirectories, told.has(STOP_LINE) ? localDirectories : ownedDirectories);
   }
   channel.destroy();
 }
