@@ -88,20 +88,25 @@ describe('An ApplicationMaster that ends too early', function () {
     expect(await yarn.leftProcesses(id)).to.deep.equal([]);
   });
 
-  it('ends the program soon in client mode when there is one attempt, and nothing is left (F12)', async () => {
-    const { id, result } = await running('client', 'f12-one', {});
-    const killedMs = performance.now();
-    process.kill(yarn.one(id, 'master').pid, 'SIGKILL');
-    const ended = await result;
-    expect(ended.exitCode).to.equal(1);
-    expect(performance.now() - killedMs, 'soon').to.be.lessThan(60_000);
-    // What YARN knows, in place of guesses why nobody answers.
-    expect(ended.stderr).to.contain(`${id} ended as FAILED`).and.to.contain('137');
-    expect(ended.stderr).to.contain(`heddle logs ${id}`).and.not.to.contain('firewall');
-    expect(ended.report).to.include({ status: 'FAILED', applicationId: id });
-    expect(await yarn.output('f12-one'), 'no output').to.equal(undefined);
-    expect(await yarn.leftProcesses(id)).to.deep.equal([]);
-  });
+  for (const [signal, exitCode] of [
+    ['SIGKILL', '137'],
+    ['SIGTERM', '143'],
+  ] as const) {
+    it(`ends the program soon in client mode when there is one attempt, by ${signal}, and nothing is left (F12)`, async () => {
+      const { id, result } = await running('client', `f12-${signal}`, {});
+      const killedMs = performance.now();
+      process.kill(yarn.one(id, 'master').pid, signal);
+      const ended = await result;
+      expect(ended.exitCode).to.equal(1);
+      expect(performance.now() - killedMs, 'soon').to.be.lessThan(60_000);
+      // What YARN knows, in place of guesses why nobody answers.
+      expect(ended.stderr).to.contain(`${id} ended as FAILED`).and.to.contain(exitCode);
+      expect(ended.stderr).to.contain(`heddle logs ${id}`).and.not.to.contain('firewall');
+      expect(ended.report).to.include({ status: 'FAILED', applicationId: id });
+      expect(await yarn.output(`f12-${signal}`), 'no output').to.equal(undefined);
+      expect(await yarn.leftProcesses(id)).to.deep.equal([]);
+    });
+  }
 
   it('is ended with its executors when the driver is killed in client mode, as FAILED (F12, A-187)', async () => {
     const started = await running('client', 'f12-driver', {
