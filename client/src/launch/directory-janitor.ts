@@ -2,8 +2,21 @@ import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
-/** Reads directories line by line until the pipe ends, which is when its owner ends, however that happens. */
-const script = 'while IFS= read -r one; do set -- "$@" "$one"; done; rm -rf -- "$@"';
+/**
+ * Reads directories line by line until the pipe ends, which is when its owner ends, however that
+ * happens. What was there then is removed until it has stayed away for three seconds: executors that
+ * have not noticed yet may write once more. Half a minute at most.
+ */
+const script = `
+while IFS= read -r one; do set -- "$@" "$one"; done
+there() { for one; do [ -e "$one" ] && return 0; done; return 1; }
+there "$@" || exit 0
+looks=0; away=0
+while [ $away -lt 3 ] && [ $looks -lt 30 ]; do
+  if there "$@"; then rm -rf -- "$@"; away=0; else away=$((away + 1)); fi
+  looks=$((looks + 1))
+  sleep 1
+done`;
 
 /**
  * Removes directories when this process ends, also by `kill -9`: a shell that waits at a pipe whose other
