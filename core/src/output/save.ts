@@ -31,6 +31,8 @@ export interface SaveRequest {
   readonly saveId: number;
   /** Hash of the program's code table; an output that the same save has finished is taken over. */
   readonly bundleHash?: string;
+  /** Told of a temporary folder of this machine just before it is made: whoever removes it must know by then. */
+  readonly willMake?: ((directory: string) => void) | undefined;
 }
 
 /** A save that may write: its temporary folder exists, its destination does not. */
@@ -97,6 +99,7 @@ export async function prepareSave(
       await fileSystem.delete(siblingOf(destination, request, '', attempt));
     }
     await fileSystem.delete(temporary);
+    if (fileSystem.scheme === 'file') request.willMake?.(temporary);
     await notBelowFile(prepared, () => fileSystem.makeDirectories(temporary));
     // A name that the file system refuses would be known by the last rename only, after all the work.
     const probe = `${temporary}/${basename(destination)}`;

@@ -146,6 +146,7 @@ async function save(
     applicationAttemptId: core.application.applicationAttemptId,
     saveId,
     bundleHash: core.application.programHash,
+    willMake: (directory) => core.application.removeAtExit?.(directory),
   });
   if (prepared.finished !== undefined) {
     core.logger.info('an earlier attempt has written this output: it is taken as it is', {
@@ -154,7 +155,6 @@ async function save(
     });
     return;
   }
-  if (prepared.fileSystem.scheme === 'file') core.application.removeAtExit?.(prepared.temporary);
   try {
     const output = { temporaryDirectory: prepared.temporaryDirectory, saveId };
     const files = await runSink(node, call, () => sinkOf(output), decodeResult<CommittedFile>);
