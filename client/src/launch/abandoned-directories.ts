@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { lstat, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isProcessAlive, processStart } from '@heddle/common';
+import { isProcessAlive, isSameProcessAlive, processStart } from '@heddle/common';
 import { hasLivingProcess } from '@heddle/executor';
 
 /** In each directory that a driver owns: who that is. */
@@ -54,7 +54,10 @@ export async function removeAbandonedDirectories(bases: readonly string[]): Prom
     const names = await readdir(base).catch(() => []);
     for (const name of names.filter((one) => NAME_PATTERN.test(one))) {
       const directory = join(base, name);
-      if (await removeUnmarked(base, name)) removed.push(directory);
+      if (await removeUnmarked(base, name)) {
+        removed.push(directory);
+        continue;
+      }
       if (!(await isAbandoned(directory))) continue;
       const isGone = await rm(directory, { recursive: true, force: true }).then(
         () => true,
@@ -113,7 +116,7 @@ function hasEnded(owner: Owner): boolean {
   if (owner.host !== own.host) return false;
   if (owner.boot !== own.boot) return true;
   if (owner.pidNamespace !== own.pidNamespace) return false;
-  return !isProcessAlive(owner.pid) || processStart(owner.pid) !== owner.started;
+  return !isSameProcessAlive(owner.pid, owner.started);
 }
 
 function ownerOf(pid: number): Owner {

@@ -95,7 +95,7 @@ export class ClientModeApplication {
     if (watched.kind === 'reached') return placeOf(watched.report, masterKey);
     const { report } = watched;
     throw (
-      (report && failureOf(report)?.withNextStep(logsAdvice(applicationId))) ??
+      (report && failureWithAdvice(report)) ??
       new ApplicationFailedError(
         applicationId,
         report?.state ?? 'RUNNING',
@@ -112,8 +112,8 @@ export class ClientModeApplication {
     try {
       for (;;) {
         report = await this.#cluster.rm.application(id, signal);
-        const failure = isEnded(report.state) ? failureOf(report) : undefined;
-        if (failure !== undefined) return failure.withNextStep(logsAdvice(id));
+        const failure = isEnded(report.state) ? failureWithAdvice(report) : undefined;
+        if (failure !== undefined) return failure;
         await delay(verdictPauseMs, undefined, { signal });
       }
     } catch {
@@ -183,7 +183,7 @@ export class ClientModeApplication {
     await this.#endSubmitted();
     const { report } = watched;
     throw (
-      (report && failureOf(report)?.withNextStep(logsAdvice(applicationId))) ??
+      (report && failureWithAdvice(report)) ??
       new ApplicationFailedError(
         applicationId,
         'KILLED',
@@ -192,6 +192,11 @@ export class ClientModeApplication {
       )
     );
   }
+}
+
+/** Undefined for an application that succeeded. */
+function failureWithAdvice(report: ApplicationReport): ApplicationFailedError | undefined {
+  return failureOf(report)?.withNextStep(logsAdvice(report.id));
 }
 
 function logsAdvice(id: string): string {

@@ -24,9 +24,10 @@ export async function tellMasterLog(
   signal: AbortSignal,
   console: CommandConsole,
 ): Promise<void> {
-  if (masterContainerOf(applicationReport) === undefined) return;
+  const container = masterContainerOf(applicationReport);
+  if (container === undefined) return;
   const { id } = applicationReport;
-  const lines = await masterLogTail(cluster, applicationReport, signal);
+  const lines = await masterLogTail(cluster, applicationReport, container, signal);
   if (signal.aborted) return;
   if (lines.length > 0) {
     console.tell('yarn', "last lines of the driver's container (stderr):");
@@ -40,16 +41,16 @@ export async function tellMasterLog(
  * cluster mode they are the driver's too. Never throws.
  *
  * @param report of an application that has ended
+ * @param container in which that ApplicationMaster was
  * @param signal ends the waiting
  * @returns nothing when they do not come in time, or cannot be read
  */
 async function masterLogTail(
   cluster: ClusterAccess,
   report: ApplicationReport,
+  container: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const container = masterContainerOf(report);
-  if (container === undefined) return [];
   const stop = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   // Reads of the file system have bounds of their own, which are longer than anybody waits here.
   const stopped = new Promise<readonly string[]>((resolve) =>

@@ -168,15 +168,13 @@ async function runInCluster(
   let applicationId: string | undefined;
   const appName = source.get(settings.appName.key) ?? basename(entry, extname(entry));
   let eventLog: string | undefined;
-  const told = new Set<unknown>();
   const tellError = (thrown: unknown): ErrorReport => {
     const error = reportError(thrown);
-    if (!told.has(thrown)) console.tell('error', error.text);
-    told.add(thrown);
+    console.tell('error', error.text);
     return error;
   };
-  const report = (status: string, exitCode: number, thrown?: unknown): void => {
-    const error = thrown === undefined ? undefined : tellError(thrown);
+  /** @param error has been told */
+  const report = (status: string, exitCode: number, error?: ErrorReport): void => {
     console.tellJson({
       kind: 'report',
       status,
@@ -255,9 +253,9 @@ async function runInCluster(
     if (summary !== undefined) tellUser(summary);
     if (hasSucceeded(watched.report)) report('SUCCEEDED', exitCodes.success);
     else {
-      tellError(failure);
+      const error = tellError(failure);
       await tellMasterLog(cluster, watched.report, stop.signal, console);
-      report(status, exitCodes.failure, failure);
+      report(status, exitCodes.failure, error);
       // What still reads logs that did not come in time must not hold the process.
       setTimeout(() => process.exit(), 1_000).unref();
     }
@@ -273,7 +271,7 @@ async function runInCluster(
       report('DETACHED', signalExitCode(signalled));
       return;
     }
-    report('FAILED', exitCodes.failure, error);
+    report('FAILED', exitCodes.failure, tellError(error));
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);

@@ -416,13 +416,8 @@ export class LocalClusterLinks implements ExecutorLinks {
     if (member === undefined) return;
     this.#lastTail = member.child.logTail;
     this.#hub.remove(executorId, 'its process has ended');
-    const { sessionEnd, isDraining } = member;
-    const reason =
-      exitCode === executorExitCodes.stopped && sessionEnd?.kind === 'goodbye'
-        ? sessionEnd.reason
-        : exitCode === executorExitCodes.stopped && isDraining
-          ? 'drained: it was told to end'
-          : describeExecutorExit(exitCode, signal);
+    const asked = exitCode === executorExitCodes.stopped ? reasonToStop(member) : undefined;
+    const reason = asked ?? describeExecutorExit(exitCode, signal);
     this.#leave(executorId, member, { exitCode: exitCode ?? undefined, reason });
     this.#members.delete(executorId);
   }
@@ -481,6 +476,12 @@ export class LocalClusterLinks implements ExecutorLinks {
     this.#events?.failed(error);
     return true;
   }
+}
+
+/** Why an executor ended in order, as it said itself or as it was told; undefined when nobody knows. */
+function reasonToStop({ sessionEnd, isDraining }: Member): string | undefined {
+  if (sessionEnd?.kind === 'goodbye') return sessionEnd.reason;
+  return isDraining ? 'drained: it was told to end' : undefined;
 }
 
 function killProcess(pid: number): void {

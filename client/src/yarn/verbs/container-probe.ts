@@ -12,7 +12,7 @@ import { applicationType } from '../application-submission.js';
 import { shortDiagnostics } from '../application-watch.js';
 import { runtimeRoot, type ClusterAccess } from '../cluster-access.js';
 import { installedRuntime } from '../installed-runtime.js';
-import { isEnded, type ApplicationReport } from '../rm-records.js';
+import { isEnded, masterContainerOf, type ApplicationReport } from '../rm-records.js';
 import { nodeArchive } from '../runtime-archives.js';
 import { Staging } from '../staging.js';
 import type { CheckResult } from './doctor-checks.js';
@@ -172,7 +172,7 @@ async function probeWords(
   report: ApplicationReport,
   user: string,
 ): Promise<ProbeWords | undefined> {
-  const container = /container_\w+/.exec(report.amContainerLogs ?? '')?.[0];
+  const container = masterContainerOf(report);
   const address = report.amHostHttpAddress;
   if (container === undefined || address === undefined) return undefined;
   const base = address.startsWith('http') ? address : `http://${address}`;

@@ -3,7 +3,7 @@ import axios from 'axios';
 import { describeThrown } from '@heddle/common';
 import { exitCodes } from '../../command/exit-codes.js';
 import type { ClusterAccess } from '../cluster-access.js';
-import { isEnded, type ApplicationReport } from '../rm-records.js';
+import { isEnded, masterContainerOf, type ApplicationReport } from '../rm-records.js';
 import { StagingError } from '../yarn-errors.js';
 import { aggregatedLogs, type AggregatedLogs, type ContainerLog } from './aggregated-logs.js';
 import { liveLogText } from './live-log-text.js';
@@ -61,7 +61,7 @@ export async function printLogs(
   const wanted = (container: string, report: ApplicationReport): boolean =>
     request.container === undefined ||
     (request.container === masterContainer
-      ? report.amContainerLogs?.includes(container) === true
+      ? container === masterContainerOf(report)
       : container.endsWith(request.container));
   for (;;) {
     const report = await cluster.rm.application(request.applicationId);

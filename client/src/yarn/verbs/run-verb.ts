@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   HeddleError,
   assertNever,
   readOptionalSetting,
   settings,
   settingsRegistry,
+  within,
   type ConfigSource,
 } from '@heddle/common';
 import { CommandConsole } from '../../command/command-console.js';
@@ -19,6 +19,7 @@ import {
 } from '../cluster-access.js';
 import { applicationType } from '../application-submission.js';
 import { describeState, shortDiagnostics } from '../application-watch.js';
+import { defaultEventLogDirectory } from '../cluster-event-log.js';
 import { hasSucceeded, isEnded, type ApplicationReport } from '../rm-records.js';
 import { runDoctor } from './doctor.js';
 import {
@@ -131,9 +132,9 @@ async function eventLogOf(
   const named = readOptionalSetting(source, settings.eventLogDir);
   const above = files.home.slice(0, files.home.lastIndexOf('/'));
   const home = user === ours ? files.home : `${above}/${user}`;
-  const place = files.registry.resolve(named ?? `${home}/.heddle/events`);
+  const place = files.registry.resolve(named ?? `${home}/${defaultEventLogDirectory}`);
   const summary = summarizeEventLog(place.fileSystem, place.path, id);
-  return Promise.race([summary, delay(eventLogTimeoutMs, undefined, { ref: false })]);
+  return within(eventLogTimeoutMs, summary);
 }
 
 function details(report: ApplicationReport, log: EventLogSummary | undefined): string {
