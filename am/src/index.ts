@@ -6,6 +6,7 @@ export type {
 } from './allocation/allocator-messages.js';
 export { Allocator, type AllocationSummary } from './allocation/allocator.js';
 export { explainContainerEnd, type ContainerEnd } from './allocation/container-end.js';
+export { ResourceManager, type ResourceManagerOptions } from './cluster/resource-manager.js';
 export type { WeightedHost } from './allocation/spread-over-hosts.js';
 export { containerLinks, nodeCommand, type NodeCommand } from './launch/node-command.js';
 export {

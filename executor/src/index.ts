@@ -23,6 +23,7 @@ export { hasLivingProcess } from './process/process-directories.js';
 export { nodeFlags, type ExecutorSpawnOptions } from './process/executor-spawn.js';
 export { PrestartedExecutors } from './process/prestarted-executors.js';
 export {
+  checkExecutorMemory,
   containerBytes,
   planExecutorMemory,
   planMemory,

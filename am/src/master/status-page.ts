@@ -81,7 +81,7 @@ export class StatusPage {
 
   #json(): Record<string, unknown> {
     const { applicationId, name, summary } = this.#options;
-    return { applicationId, name, executors: summary() ?? null, ...this.#snapshot };
+    return { applicationId, name, allocation: summary() ?? null, ...this.#snapshot };
   }
 
   #html(): string {

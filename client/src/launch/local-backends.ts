@@ -13,6 +13,7 @@ import {
 import type { ExecutorMemory, LocalDirectories, PrestartedThreads } from '@heddle/executor';
 import {
   AttemptKey,
+  checkExecutorMemory,
   ClusterBackend,
   LocalBackend,
   LocalClusterLinks,
@@ -109,16 +110,22 @@ export function threadMemory(source: ConfigSource, threads: number): ExecutorMem
   return planMemory(executorBytes, threads);
 }
 
-/** How many executor processes there are, and how large each is. Settings win over the master. */
+/**
+ * How many executor processes there are, and how large each is. Settings win over the master.
+ *
+ * @throws ConfigError when the memory is too small for the threads
+ */
 function processSizes(
   { executors, slots, memoryMb }: LocalClusterMaster,
   source: ConfigSource,
 ): { readonly executors: number; readonly slots: number; readonly memoryBytes: number } {
-  return {
+  const sizes = {
     executors: readOptionalSetting(source, settings.executorInstances) ?? executors,
     slots: readOptionalSetting(source, settings.executorCores) ?? slots,
     memoryBytes: readOptionalSetting(source, settings.executorMemory) ?? memoryMb * 2 ** 20,
   };
+  checkExecutorMemory(sizes.memoryBytes, sizes.slots);
+  return sizes;
 }
 
 /** Starts executor processes before their program is known. */

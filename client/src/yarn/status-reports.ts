@@ -43,6 +43,15 @@ export function startStatusReports(
         completed: stage.numCompletedTasks,
         failed: stage.numFailedTasks,
       })),
+      executors: runner
+        .executors()
+        .map(({ executorId, host, cores, runningTasks, cacheBytes }) => ({
+          executor: executorId,
+          host,
+          cores,
+          'running tasks': runningTasks,
+          'cached bytes': cacheBytes,
+        })),
     });
     if (json === last) return;
     last = json;

@@ -1,3 +1,4 @@
+import { ConfigError, settings } from '@heddle/common';
 import type { ExecutorMemory } from '../host/executor-options.js';
 
 const mib = 2 ** 20;
@@ -15,6 +16,8 @@ const leastOverheadBytes = 384 * mib;
 const overheadFactor = 0.1;
 /** V8 would reserve 512 MiB for each thread, which YARN counts where it looks at virtual memory. */
 const threadCodeRangeMb = 16;
+/** A task thread with less has no room for the records of one batch beside its own code. */
+const leastThreadBytes = 32 * mib;
 
 /**
  * Divides what task threads may use (`heddle.executor.memory` in local modes) among cached blocks,
@@ -45,7 +48,7 @@ export interface ExecutorProcessMemory extends ExecutorMemory {
  * rest as `planMemory` does. The parts together are what it was given. `docs/memory.md` has the table.
  */
 export function planExecutorMemory(memoryBytes: number, slots: number): ExecutorProcessMemory {
-  const mainBytes = Math.min(mostMainBytes, Math.max(leastMainBytes, memoryBytes * mainShare));
+  const mainBytes = mainThreadBytes(memoryBytes);
   const fetchBytes = fetchAheadBytes(memoryBytes);
   return {
     ...planMemory(memoryBytes - mainBytes - fetchBytes, slots),
@@ -54,6 +57,29 @@ export function planExecutorMemory(memoryBytes: number, slots: number): Executor
     mainHeapMb: Math.floor(mainBytes / mib),
     fetchBytes,
   };
+}
+
+/**
+ * Compares the memory of an executor process with its task threads.
+ *
+ * @throws ConfigError when it leaves them too little, with the least that would do
+ */
+export function checkExecutorMemory(memoryBytes: number, slots: number): void {
+  const threadsBytes = (bytes: number): number =>
+    (bytes - mainThreadBytes(bytes) - fetchAheadBytes(bytes)) * (1 - storageShare);
+  if (threadsBytes(memoryBytes) >= slots * leastThreadBytes) return;
+  let enoughMb = Math.ceil(memoryBytes / mib);
+  while (threadsBytes(enoughMb * mib) < slots * leastThreadBytes) enoughMb += 1;
+  const eachMb = Math.floor(threadsBytes(memoryBytes) / slots / mib);
+  throw new ConfigError(
+    settings.executorMemory.key,
+    `an executor of ${Math.floor(memoryBytes / mib)} MiB leaves each of its ${slots} task threads ${eachMb} MiB, and the least is ${leastThreadBytes / mib}: ` +
+      `give it ${enoughMb} MiB or more (heddle.executor.memory), or fewer threads (heddle.executor.cores)`,
+  );
+}
+
+function mainThreadBytes(memoryBytes: number): number {
+  return Math.min(mostMainBytes, Math.max(leastMainBytes, memoryBytes * mainShare));
 }
 
 /** What an executor process may fetch ahead of its map outputs. */

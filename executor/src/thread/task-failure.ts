@@ -10,6 +10,7 @@ const maxTextLength = 64 * 1024;
 /** Errors that another attempt would meet again, since they depend on code and data alone. */
 const finalCodes: ReadonlySet<string> = new Set([
   'CODE_MISMATCH',
+  'GROUP_TOO_LARGE',
   'KEY_NOT_HASHABLE',
   'PARTITION_OUT_OF_RANGE',
   'RECORD_TYPE',

@@ -1,6 +1,11 @@
+import { ConfigError } from '@heddle/common';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { containerBytes, planExecutorMemory } from '../../src/process/memory-plan.js';
+import {
+  checkExecutorMemory,
+  containerBytes,
+  planExecutorMemory,
+} from '../../src/process/memory-plan.js';
 
 const mib = 2 ** 20;
 
@@ -32,6 +37,30 @@ describe('the memory of an executor process', () => {
     expect(plan.storageBytes).to.equal(212 * mib);
     const large = planExecutorMemory(4_096 * mib, 4);
     expect(large).to.include({ mainHeapMb: 256, threadHeapMb: 711, storageBytes: 948 * mib });
+  });
+
+  it('too small for its threads is refused with the least that would do', () => {
+    const refusal = (memoryMb: number, slots: number): string | undefined => {
+      try {
+        checkExecutorMemory(memoryMb * mib, slots);
+        return undefined;
+      } catch (error) {
+        expect(error).to.be.instanceOf(ConfigError).with.property('key', 'heddle.executor.memory');
+        return (error as Error).message;
+      }
+    };
+    expect(refusal(128, 1)).to.equal(undefined);
+    for (const [memoryMb, slots] of [
+      [128, 2],
+      [512, 200],
+      [1_024, 64],
+    ] as const) {
+      const message = refusal(memoryMb, slots);
+      expect(message).to.contain(`${memoryMb} MiB`).and.contain(`${slots} task threads`);
+      const enoughMb = Number(/give it (\d+) MiB/.exec(message!)![1]);
+      expect(refusal(enoughMb - 1, slots)).to.be.a('string');
+      expect(refusal(enoughMb, slots)).to.equal(undefined);
+    }
   });
 
   it('needs a container with overhead: a tenth, at least 384 MiB, or what a setting says', () => {

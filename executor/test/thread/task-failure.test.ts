@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import { decodeError, plainCodeTable, RecordTypeError, ThrownValueError } from 'heddle/internal';
+import {
+  decodeError,
+  GroupTooLargeError,
+  plainCodeTable,
+  RecordTypeError,
+  ThrownValueError,
+} from 'heddle/internal';
 import { ShuffleFetchError } from '../../src/shuffle/errors.js';
 import { CommitDeniedError, TaskKilledError, TaskMemoryError } from '../../src/thread/errors.js';
 import { asError, taskFailure } from '../../src/thread/task-failure.js';
@@ -26,6 +32,8 @@ describe('failures of tasks', () => {
 
   it('errors that another attempt would meet again are not retryable', () => {
     expect(failureOf(new RecordTypeError('no pair'))).to.have.property('retryable', false);
+    const group = new GroupTooLargeError("'giant'", 20, 10);
+    expect(failureOf(group)).to.have.property('retryable', false);
     expect(failureOf(new Error('perhaps'))).to.have.property('retryable', true);
   });
 

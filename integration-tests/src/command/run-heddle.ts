@@ -81,8 +81,9 @@ export class Scratch {
   /** Where applications put their private directories. */
   readonly localDirectory: string;
 
-  constructor() {
-    this.path = mkdtempSync(join(tmpdir(), 'heddle-test-'));
+  /** @param parent where it is made @default the machine's folder of temporary files */
+  constructor(parent = tmpdir()) {
+    this.path = mkdtempSync(join(parent, 'heddle-test-'));
     this.localDirectory = join(this.path, 'local');
   }
 

@@ -49,7 +49,8 @@ export class YarnUser {
   private constructor(cluster: MiniCluster, name: string) {
     this.cluster = cluster;
     this.name = name;
-    this.scratch = new Scratch();
+    // The hosts of a cluster of containers see its folder, and no other of this machine.
+    this.scratch = new Scratch(join(cluster.plan.directory, 'tmp'));
     mkdirSync(this.temporaryFolder);
   }
 

@@ -31,6 +31,13 @@ interface AppRecord {
   };
 }
 
+/** A part of the status page's own JSON. */
+interface Status {
+  readonly applicationId: string;
+  readonly stages?: readonly { readonly active: number }[];
+  readonly executors?: readonly { readonly host: string; readonly 'running tasks': number }[];
+}
+
 describe('Containers of an application on YARN', function () {
   this.timeout(400_000);
   let yarn: YarnPrograms;
@@ -79,8 +86,21 @@ describe('Containers of an application on YARN', function () {
     const page = await proxied('');
     expect(page.status).to.equal(200);
     expect(await page.text()).to.contain(id);
-    const status = (await (await proxied('status.json')).json()) as { applicationId: string };
-    expect(status.applicationId).to.equal(id);
+    const executors = yarn.processes(id).filter(({ kind }) => kind === 'executor');
+    await yarn.until(async () => {
+      const status = (await (await proxied('status.json')).json()) as Status;
+      expect(status.applicationId).to.equal(id);
+      return (
+        status.executors?.length === executors.length &&
+        status.executors.some((one) => one['running tasks'] === 1) &&
+        status.stages?.[0]?.active === 1
+      );
+    }, 'the page knows the executors and the task that runs');
+    const table = await (await proxied('')).text();
+    for (const title of ['Jobs', 'Stages', 'Executors']) {
+      expect(table).to.contain(`<h2>${title}</h2>`);
+    }
+    for (const { host } of executors) expect(table).to.contain(`<td>${host}</td>`);
     expect((await proxied('../../etc/passwd')).status).to.equal(404);
     for (const [partition, progress] of [25, 50, 75].entries()) {
       yarn.say(`go-${partition}`);

@@ -13,10 +13,12 @@ import { existsSync } from 'node:fs';
 const sc = await HeddleContext.getOrCreate();
 const gate = process.argv[2]!;
 console.log('first words');
+process.stdout.write('half a line, ');
 console.error('words on stderr');
 await sc.range(1).map((x) => { console.log('task words'); return x; }).collect();
 const end = Date.now() + 180_000;
 while (!existsSync(gate) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50));
+console.log('and its rest');
 console.log('last words');
 await sc.stop();`;
 
@@ -89,6 +91,9 @@ describe('The verbs of heddle on YARN', function () {
     for (const words of ['first words', 'words on stderr', 'task words', 'last words']) {
       expect(followed.stdout.split(words).length - 1, words).to.equal(1);
     }
+    expect(followed.stdout, 'a line that was unfinished at a look').to.contain(
+      '\nhalf a line, and its rest\n',
+    );
     const result = await submitted;
     expect(result.exitCode, result.stderr).to.equal(0);
 

@@ -38,12 +38,14 @@ export async function printLogs(
   write: (text: string) => void,
 ): Promise<number> {
   const shown = new Map<string, number>();
-  const emit = (log: ContainerLog): void => {
+  /** @param goesOn the file may grow: a line that is not whole yet waits for its rest */
+  const emit = (log: ContainerLog, goesOn: boolean): void => {
     const key = keyOf(log);
     const from = shown.get(key) ?? 0;
-    if (log.text.length <= from) return;
-    const text = log.text.slice(from);
-    shown.set(key, log.text.length);
+    const to = goesOn ? log.text.lastIndexOf('\n') + 1 : log.text.length;
+    if (to <= from) return;
+    const text = log.text.slice(from, to);
+    shown.set(key, to);
     if (request.json) {
       write(JSON.stringify({ ...log, text }));
       return;
@@ -69,7 +71,7 @@ export async function printLogs(
     for (const log of await liveLogs(cluster, request.applicationId)) {
       if (!wanted(log.container, report)) continue;
       const { container, host, file, problem } = log;
-      if (problem === undefined) emit(log);
+      if (problem === undefined) emit(log, request.follow);
       else complain(`${container} on ${host}: ${file} cannot be read now: ${problem}`, log);
     }
     if (!request.follow) return exitCodes.success;
@@ -80,7 +82,7 @@ export async function printLogs(
     const report = await cluster.rm.application(request.applicationId);
     const aggregated = await aggregatedLogs(cluster, request.applicationId, report.user);
     const found = aggregated.logs.filter(({ container }) => wanted(container, report));
-    found.forEach(emit);
+    for (const log of found) emit(log, false);
     for (const one of aggregated.problems) {
       complain(`logs of ${one.host} cannot be shown: ${one.problem}`, one);
     }
