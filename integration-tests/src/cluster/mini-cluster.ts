@@ -13,6 +13,7 @@ import {
   type NameMode,
   type WayName,
   clientConfDirectory,
+  dataNodePorts,
   logDirectory,
   planCluster,
 } from './cluster-plan.js';
@@ -384,6 +385,11 @@ export class MiniCluster {
     const active = await activeNameNode(this.plan);
     if (!active) throw new Error('No NameNode of the cluster is active.');
     return `${nameNodeUrl(this.plan, active)}/webhdfs/v1`;
+  }
+
+  /** Host and port where a worker's DataNode takes and gives bytes over WebHDFS. */
+  dataNodeAuthority(worker: number): string {
+    return `${this.worker(worker).name}:${dataNodePorts(this.plan, worker).http}`;
   }
 
   /**

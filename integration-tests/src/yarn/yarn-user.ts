@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { silentLogger } from '@heddle/common';
@@ -156,6 +158,25 @@ export class YarnUser {
     const writer = await fileSystem.create(absolute, { overwrite: true, ...options });
     await writer.write(typeof content === 'string' ? Buffer.from(content) : content);
     await writer.close();
+  }
+
+  /**
+   * Puts a file of one block into HDFS, whose only copy a worker's DataNode keeps: it is given to that
+   * one. (Where a NameNode sends a writer follows from the writer's rack.)
+   *
+   * @param worker its number
+   */
+  async putOn(worker: number, path: string, content: string): Promise<void> {
+    const query = `op=CREATE&overwrite=true&replication=1&user.name=${this.name}`;
+    const url = `${await this.cluster.webHdfsUrl()}/user/${this.name}/${path}?${query}`;
+    const redirect = await fetch(url, { method: 'PUT', redirect: 'manual' });
+    const target = new URL(redirect.headers.get('location')!);
+    target.host = this.cluster.dataNodeAuthority(worker);
+    // `fetch` refuses the 100 that a DataNode answers first.
+    const put = request(target, { method: 'PUT' }).end(content);
+    const [answer] = (await once(put, 'response')) as [IncomingMessage];
+    if (answer.statusCode !== 201) throw new Error(`${path}: ${answer.statusCode}`);
+    await once(answer.resume(), 'end');
   }
 
   /** Names in a folder of the user's home; none when there is no such folder. */

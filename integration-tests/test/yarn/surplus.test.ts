@@ -1,7 +1,12 @@
 import { silentLogger } from '@heddle/common';
 import { Allocator, ResourceManager, type AllocatorInstruction } from '@heddle/am';
 import { resourceManagersOf } from '@heddle/hadoop-conf';
-import { formatApplicationId, formatContainerId, type AllocateResponse } from '@heddle/hadoop-rpc';
+import {
+  formatApplicationId,
+  formatContainerId,
+  type AllocateResponse,
+  type ContainerStatus,
+} from '@heddle/hadoop-rpc';
 import { sharedCluster, type MiniCluster } from '@heddle/integration-tests/cluster';
 import { expect } from 'chai';
 import { eventually } from '../hadoop/eventually.js';
@@ -17,6 +22,8 @@ describe('Containers that came too late to be wanted', function () {
   let rm: ResourceManager;
   let applicationId: string;
   let lastResponse: AllocateResponse;
+  /** Ends that YARN told of containers given back. */
+  const ended: ContainerStatus[] = [];
   const allocator = new Allocator({
     containerMemoryMiB: memoryMiB,
     asksForHosts: true,
@@ -78,6 +85,18 @@ describe('Containers that came too late to be wanted', function () {
     return app.runningContainers;
   }
 
+  /**
+   * Beats until YARN counts the one container that is wanted. It may have granted another one by then:
+   * the call that lowered the wish did not know yet that the wish was met.
+   */
+  async function giveBack(): Promise<void> {
+    await eventually('one container', async () => {
+      expect(await beat()).to.deep.equal([]);
+      lastResponse.completed.forEach((status) => ended.push(status));
+      return (await held()) === 1 ? true : undefined;
+    });
+  }
+
   it('are given back, and what is wanted stays (F36, A-055)', async () => {
     wish(3);
     expect(await beat()).to.deep.equal([]);
@@ -90,22 +109,17 @@ describe('Containers that came too late to be wanted', function () {
     expect(lastResponse.allocated, 'more than are wanted now').to.have.length(3);
     expect(first.filter(({ kind }) => kind === 'launch')).to.have.length(1);
     expect(allocator.running).to.have.length(1);
-    expect(await beat()).to.deep.equal([]);
-    await eventually('two containers given back', async () =>
-      (await held()) === 1 ? true : undefined,
-    );
+    await giveBack();
   });
 
   it('are not mourned when YARN tells their end, however often it does (F36)', async () => {
-    let ended: AllocateResponse | undefined;
-    await eventually('their end', async () => {
-      const instructions = await beat();
-      expect(instructions).to.deep.equal([]);
-      if (lastResponse.completed.length > 0) ended = lastResponse;
-      return ended === undefined ? undefined : true;
+    await eventually('their ends', async () => {
+      await giveBack();
+      return ended.length >= 2 ? true : undefined;
     });
+    const repeated = { ...lastResponse, allocated: [], completed: ended };
     for (let repetition = 0; repetition < 3; repetition++) {
-      expect(answered(ended!)).to.deep.equal([]);
+      expect(answered(repeated)).to.deep.equal([]);
     }
     expect(allocator.summary).to.deep.equal({
       target: 1,
@@ -143,9 +157,8 @@ describe('Containers that came too late to be wanted', function () {
       told.push(...(await beat()));
       return told.some(({ kind }) => kind === 'launch') ? true : undefined;
     });
-    for (let beats = 0; beats < 3; beats++) told.push(...(await beat()));
+    await giveBack();
     expect(told.filter(({ kind }) => kind === 'launch')).to.have.length(1);
-    expect(await held()).to.equal(1);
   });
 
   it('none is left when the application ends', async () => {
