@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { isPartLength, mostPartBytes, type MapOutputLocation } from 'heddle/internal';
 import { errnoOf } from '../storage/no-space.js';
 import { ShuffleFetchError } from './errors.js';
-import { decodeIndexEntry, INDEX_ENTRY_BYTES } from './index-file.js';
+import { decodeIndexEntry, INDEX_ENTRY_BYTES, type IndexEntry } from './index-file.js';
 import { DATA_FILE, INDEX_FILE, mapOutputPath } from './map-output-files.js';
 
 /** Bytes of one part, not yet verified. Synchronous. */
@@ -34,11 +34,13 @@ export interface PartSource {
   /**
    * @param locations in map order; each has a part for the reducer
    * @param memoryLimitBytes parts up to this size are read once, from start to end; others at random
+   * @param outputs all map outputs of the shuffle, also those that have nothing for this reducer
    */
   open(
     locations: readonly MapOutputLocation[],
     reducePartition: number,
     memoryLimitBytes: number,
+    outputs: readonly MapOutputLocation[],
   ): PartSequence;
 }
 
@@ -62,10 +64,9 @@ export function openLocalPart(location: MapOutputLocation, reducePartition: numb
   let length: number;
   let descriptor: number;
   try {
-    ({ offset, length } = readIndexEntry(
-      mapOutputPath(localDirectory, mapId, INDEX_FILE),
-      reducePartition,
-    ));
+    const index = mapOutputPath(localDirectory, mapId, INDEX_FILE);
+    const [entry] = readIndexEntries(index, reducePartition, 1);
+    ({ offset, partLength: length } = entry ?? { offset: -1, partLength: -1 });
     descriptor = openRegularFile(mapOutputPath(localDirectory, mapId, DATA_FILE));
   } catch (error) {
     const gone = errnoOf(error) === 'ENOENT';
@@ -92,20 +93,19 @@ export function openRegularFile(path: string): number {
   throw new Error(`${path} is not a file`);
 }
 
-/** Where an index file says that a part stands; -1 where it has none. Throws what reading throws. */
-export function readIndexEntry(
+/** Where an index file says that contiguous parts stand; fewer where it ends before. Throws what reading throws. */
+export function readIndexEntries(
   path: string,
-  reducePartition: number,
-): { offset: number; length: number } {
+  firstReducer: number,
+  reducers: number,
+): IndexEntry[] {
   const descriptor = openRegularFile(path);
   try {
-    const bytes = new Uint8Array(INDEX_ENTRY_BYTES);
-    const got = readSync(descriptor, bytes, 0, bytes.length, reducePartition * INDEX_ENTRY_BYTES);
-    if (got < bytes.length) {
-      return { offset: -1, length: -1 };
-    }
-    const entry = decodeIndexEntry(bytes);
-    return { offset: entry.offset, length: entry.partLength };
+    const bytes = new Uint8Array(reducers * INDEX_ENTRY_BYTES);
+    const got = readSync(descriptor, bytes, 0, bytes.length, firstReducer * INDEX_ENTRY_BYTES);
+    return Array.from({ length: Math.floor(got / INDEX_ENTRY_BYTES) }, (_, i) =>
+      decodeIndexEntry(bytes.subarray(i * INDEX_ENTRY_BYTES, (i + 1) * INDEX_ENTRY_BYTES)),
+    );
   } finally {
     closeSync(descriptor);
   }

@@ -92,7 +92,12 @@ class ShuffleFrames {
       return mostPartBytes(location, this.#reducePartition) > 0;
     });
     const source = this.#env.partSource ?? localPartSource;
-    return source.open(this.#locations, this.#reducePartition, this.#memoryLimitBytes);
+    return source.open(
+      this.#locations,
+      this.#reducePartition,
+      this.#memoryLimitBytes,
+      this.#input.outputs,
+    );
   }
 
   /** Cached partitions were to stand in for the shuffle; this one is not cached any more. */

@@ -20,6 +20,7 @@ import { openShuffleOperator } from '../shuffle/open-shuffle-operator.js';
 import { keyedPartSeal } from '../shuffle/keyed-part-seal.js';
 import type { FetchRings } from '../shuffle/remote/fetched-parts.js';
 import { NetworkPartSource } from '../shuffle/remote/network-part-source.js';
+import type { PartsAhead } from '../shuffle/remote/parts-ahead.js';
 import type { AvailableBlock } from '../storage/block-messages.js';
 import { openBlock } from '../storage/block-reader.js';
 import { BlockWriter } from '../storage/block-writer.js';
@@ -46,6 +47,7 @@ export interface AttemptServices {
   readonly input: SharedInput;
   readonly output: SharedOutput;
   readonly fetches: FetchRings;
+  readonly ahead: PartsAhead;
   readonly calls: HostCalls;
   readonly post: (message: HostMessage) => void;
 }
@@ -228,13 +230,15 @@ export class TaskAttempt {
 
   /** How parts are sealed and found, where there are other executors. */
   #shuffleEnvironment(): Pick<TaskEnvironment, 'partSeal' | 'partSource'> {
-    const { settings, fetches } = this.#services;
+    const { settings, fetches, ahead } = this.#services;
     const { shuffle, executorId, host, localDirectories } = settings;
     if (shuffle === undefined) return {};
     return {
       partSeal: keyedPartSeal(shuffle.partSealKey),
       partSource: new NetworkPartSource({
         rings: fetches,
+        ahead,
+        partition: this.#message.task.partition,
         executorId,
         host,
         localDirectories,

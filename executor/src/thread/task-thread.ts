@@ -10,6 +10,7 @@ import type { CodeTable, TaskMetrics, TaskResult } from 'heddle/internal';
 import { SharedInput } from '../input/shared-input.js';
 import { SharedOutput } from '../output/shared-output.js';
 import { FetchRings } from '../shuffle/remote/fetched-parts.js';
+import { PartsAhead } from '../shuffle/remote/parts-ahead.js';
 import { ThreadBroadcasts } from './broadcasts.js';
 import { ControlWords } from './control-words.js';
 import { CodeMismatchError, TaskKilledError } from './errors.js';
@@ -75,6 +76,7 @@ class TaskThread {
   readonly #input: SharedInput;
   readonly #output: SharedOutput;
   readonly #fetches: FetchRings;
+  readonly #ahead: PartsAhead;
   readonly #log: TaskLog;
   readonly #broadcasts: ThreadBroadcasts;
   readonly #calls: HostCalls;
@@ -123,6 +125,9 @@ class TaskThread {
     this.#input = new SharedInput((message) => this.#post(message));
     this.#output = new SharedOutput((message) => this.#post(message));
     this.#fetches = new FetchRings((message) => this.#post(message));
+    this.#ahead = new PartsAhead(this.#fetches, () =>
+      this.#queue.map(({ task }) => task.partition),
+    );
     this.#log = new TaskLog(settings.logDescriptor, settings.logLineStart);
     this.#calls = new HostCalls((message, transfer) => this.#post(message, transfer));
     this.#broadcasts = new ThreadBroadcasts(
@@ -203,6 +208,7 @@ class TaskThread {
         input: this.#input,
         output: this.#output,
         fetches: this.#fetches,
+        ahead: this.#ahead,
         calls: this.#calls,
         post: this.#post,
       });
@@ -284,7 +290,10 @@ class TaskThread {
   #tell(ended: EndedRun, metrics: TaskMetrics, isUrgent: boolean): void {
     this.#ended.add(ended, metrics, isUrgent || this.#queue.length === 0);
     const next = this.#queue.shift();
-    if (next === undefined) return;
+    if (next === undefined) {
+      this.#ahead.drop();
+      return;
+    }
     this.#control.begin(next.run);
     if (this.#cancelled.delete(next.run) || this.#control.isRecalled(next.run)) {
       this.#tell({ run: next.run, outcome: notBegun }, noMetrics, false);

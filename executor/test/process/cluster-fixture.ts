@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { HeddleError } from '@heddle/common';
 import { silentLogger } from '@heddle/common';
 import type { ExecutorLoss } from '@heddle/scheduler';
-import type { Split, StagePlan, TaskUpdate } from 'heddle/internal';
+import type { ShuffleInput, Split, StagePlan, TaskDescription, TaskUpdate } from 'heddle/internal';
 import { ClusterBackend } from '../../src/backend/cluster-backend.js';
 import {
   LocalClusterLinks,
@@ -113,14 +113,14 @@ export class ClusterFixture {
   }
 
   /** Registers a stage; returns its id. */
-  stage(plan: StagePlan): number {
+  stage(plan: StagePlan, shuffleInputs: readonly ShuffleInput[] = []): number {
     const stageId = this.#nextStage++;
     this.backend.registerStage({
       stageId,
       stageAttempt: 0,
       jobId: 1,
       plan,
-      shuffleInputs: [],
+      shuffleInputs,
       properties: {},
     });
     return stageId;
@@ -128,17 +128,20 @@ export class ClusterFixture {
 
   /** Launches a task; returns its attempt's id. */
   launch(executorId: string, stageId: number, split: Split): number {
-    const taskAttemptId = this.#nextTask++;
-    this.backend.launch(executorId, {
-      taskAttemptId,
-      stageId,
-      stageAttempt: 0,
-      generation: 0,
-      partition: split.index,
-      attemptNumber: 0,
-      split,
+    return this.launchTogether(executorId, stageId, [split])[0]!;
+  }
+
+  /** Launches tasks that run one after another in a slot; returns their attempts' ids. */
+  launchTogether(executorId: string, stageId: number, splits: readonly Split[]): number[] {
+    const [first, ...followers] = splits.map((split): TaskDescription => {
+      const taskAttemptId = this.#nextTask++;
+      const partition = split.index;
+      const once = { stageAttempt: 0, generation: 0, attemptNumber: 0 };
+      return { taskAttemptId, stageId, partition, split, ...once };
     });
-    return taskAttemptId;
+    if (first === undefined) throw new Error('no task');
+    this.backend.launch(executorId, followers.length === 0 ? first : { ...first, followers });
+    return [first, ...followers].map(({ taskAttemptId }) => taskAttemptId);
   }
 
   /** Runs a task to its end, wherever. */

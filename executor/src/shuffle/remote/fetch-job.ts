@@ -8,10 +8,11 @@ import {
   type FetchPart,
   type OpenFetchMessage,
 } from './fetch-messages.js';
-import type { PartFetcher, WantedPart } from './part-fetcher.js';
+import type { PartFetcher } from './part-fetcher.js';
 import { PartFile } from './part-file.js';
-import { MAX_ENTRIES } from './parts-wire.js';
+import { MAX_ENTRIES, MAX_PARTS } from './parts-wire.js';
 import { RecordWriter } from './ring-records.js';
+import type { WantedPart } from './wanted-ranges.js';
 
 /** What a job uses of its executor. */
 export interface FetchJobServices {
@@ -42,9 +43,10 @@ interface Slot {
 }
 
 /**
- * Fetches the parts of one reducer for its thread: asks in map order, many parts of an executor at
- * once, and hands them over in map order. Never holds more than the window, whatever the thread
- * does; the part that the thread waits for is always under way.
+ * Fetches the parts of one reducer, and behind them those of later ones, for its thread: asks in map
+ * order, many parts of an executor at once, and hands them over in map order, reducer by reducer.
+ * Never holds more than the window, whatever the thread does; the part that the thread waits for is
+ * always under way.
  */
 export class FetchJob {
   readonly #message: OpenFetchMessage;
@@ -94,9 +96,8 @@ export class FetchJob {
   }
 
   async #check(): Promise<void> {
-    const { parts, reducePartition } = this.#message;
-    const { executorId, mapId } = parts[0]!;
-    const text = await this.#services.fetcher.check(executorId, mapId, reducePartition);
+    const { executorId, mapId, reducer } = this.#message.parts[0]!;
+    const text = await this.#services.fetcher.check(executorId, mapId, reducer);
     await this.#records.write(recordKind.diagnosis, 0, Buffer.from(text));
   }
 
@@ -170,10 +171,12 @@ export class FetchJob {
     const limitBytes = this.#services.windowBytes / 4;
     let request: number[] = [];
     let sizeBytes = 0;
+    let reducers = 0;
     const send = (): void => {
       if (request.length > 0) this.#ask(executorId, request, sizeBytes);
       request = [];
       sizeBytes = 0;
+      reducers = 0;
     };
     for (const index of indexes) {
       const part = this.#message.parts[index]!;
@@ -181,9 +184,14 @@ export class FetchJob {
         this.#askLarge(executorId, index, part);
         continue;
       }
-      if (sizeBytes + part.mostBytes > limitBytes || request.length === MAX_ENTRIES) send();
+      const isFull =
+        sizeBytes + part.mostBytes > limitBytes ||
+        request.length === MAX_ENTRIES ||
+        reducers + part.emptyBefore >= MAX_PARTS;
+      if (isFull) send();
       request.push(index);
       sizeBytes += part.mostBytes;
+      reducers += part.emptyBefore + 1;
     }
     send();
   }
@@ -198,9 +206,7 @@ export class FetchJob {
       const { promise, resolve } = Promise.withResolvers<FetchFailure | undefined>();
       const slot = this.#slot(index, { promise, slab, bytes, heldBytes: part.mostBytes });
       return {
-        mapId: part.mapId,
-        mostBytes: part.mostBytes,
-        isExact: part.isExact,
+        ...part,
         receive: async (stream: ReplyStream, lengthBytes: number) => {
           slot.bytes = bytes.subarray(0, lengthBytes);
           await stream.readInto(slot.bytes);
@@ -220,9 +226,7 @@ export class FetchJob {
     const slot = this.#slot(index, { promise, slab: undefined, bytes: undefined, heldBytes });
     this.#fetch(executorId, [
       {
-        mapId: part.mapId,
-        mostBytes: part.mostBytes,
-        isExact: part.isExact,
+        ...part,
         receive: async (stream, lengthBytes) => {
           await slot.file?.discard();
           slot.file = await PartFile.create(this.#services.directories);
@@ -259,7 +263,7 @@ export class FetchJob {
   #fetch(executorId: string, wanted: readonly WantedPart[]): void {
     const { signal } = this.#abort;
     const { fetcher } = this.#services;
-    void fetcher.fetch(executorId, this.#message.reducePartition, wanted, signal);
+    void fetcher.fetch(executorId, wanted, signal);
   }
 }
 

@@ -5,9 +5,14 @@ export interface FetchPart {
   readonly executorId: string;
   readonly host: string;
   readonly mapId: string;
+  readonly reducer: number;
   /** Its size, or when only about that is known, the most that it may have. */
   readonly mostBytes: number;
   readonly isExact: boolean;
+  /** Reducers directly before it that have nothing in this map output: what they would be asked along with. */
+  readonly emptyBefore: number;
+  /** A later task of the thread wants it, which asks again itself when it does not come. */
+  readonly isForLater: boolean;
 }
 
 /** Thread → host: fetch these parts; the answers come through the shared buffer, in this order. */
@@ -17,7 +22,6 @@ export interface OpenFetchMessage {
   readonly buffer: SharedArrayBuffer;
   readonly slotCount: number;
   readonly slotBytes: number;
-  readonly reducePartition: number;
   readonly parts: readonly FetchPart[];
   /** Larger parts come as files. */
   readonly memoryLimitBytes: number;

@@ -1,13 +1,15 @@
-import { partCount, type MapOutputStatus } from 'heddle/internal';
+import { isPartLength, partCount, type MapOutputStatus } from 'heddle/internal';
+import type { IndexEntry } from '../index-file.js';
 import { DATA_FILE, INDEX_FILE, mapOutputPath } from '../map-output-files.js';
-import { readIndexEntry } from '../part-source.js';
-import type { PartRange } from './parts-wire.js';
+import { readIndexEntries } from '../part-source.js';
+import { DAMAGED_OUTPUT, UNKNOWN_OUTPUT, type PartRange } from './parts-wire.js';
 
-/** Where a range of parts stands on disk. */
+/** Where contiguous parts of one map output stand on disk. */
 export interface FileRange {
   readonly path: string;
   readonly offset: number;
-  readonly lengthBytes: number;
+  /** Of each part, in bytes, one after another; a negative number, as on the wire, where there is none. */
+  readonly lengths: Float64Array;
 }
 
 interface ServedOutput {
@@ -39,17 +41,18 @@ export class MapOutputTable {
     return this.#outputs.get(mapId)?.status;
   }
 
-  /** Where the range stands; undefined when this executor has no such output or reducer. */
-  find({ mapId, firstReducer, reducers }: PartRange): FileRange | undefined {
+  /** Where the range stands; without any bytes when this executor has no such output or reducer. */
+  find({ mapId, firstReducer, reducers }: PartRange): FileRange {
     const output = this.#outputs.get(mapId);
-    if (output === undefined) return undefined;
+    if (output === undefined || firstReducer + reducers > partCount(output.status)) {
+      return { path: '', offset: 0, lengths: new Float64Array(reducers).fill(UNKNOWN_OUTPUT) };
+    }
     const { status, path } = output;
-    if (firstReducer + reducers > partCount(status)) return undefined;
     if (status.partSizeClasses !== undefined) return findInIndex(output, firstReducer, reducers);
     output.offsets ??= offsetsOf(status.partSizesBytes);
     const offset = output.offsets[firstReducer]!;
-    const lengthBytes = output.offsets[firstReducer + reducers]! - offset;
-    return { path, offset, lengthBytes };
+    const lengths = status.partSizesBytes.subarray(firstReducer, firstReducer + reducers);
+    return { path, offset, lengths };
   }
 
   /** Serves the outputs of a shuffle no more; returns them. */
@@ -61,22 +64,29 @@ export class MapOutputTable {
   }
 }
 
-/** Where only about how large parts are is known: parts stand one after another. */
+/** Where only about how large parts are is known: up to the first one of which the index cannot be right. */
 function findInIndex(
   { status, path }: ServedOutput,
   firstReducer: number,
   reducers: number,
-): FileRange | undefined {
+): FileRange {
+  const lengths = new Float64Array(reducers).fill(DAMAGED_OUTPUT);
   const index = mapOutputPath(status.localDirectory, status.mapId, INDEX_FILE);
+  let entries: readonly IndexEntry[];
   try {
-    const first = readIndexEntry(index, firstReducer);
-    const last = reducers === 1 ? first : readIndexEntry(index, firstReducer + reducers - 1);
-    if (first.offset < 0 || last.offset < first.offset || last.length < 0) return undefined;
-    return { path, offset: first.offset, lengthBytes: last.offset + last.length - first.offset };
+    entries = readIndexEntries(index, firstReducer, reducers);
   } catch {
-    // Gone, or not to be read: as if it had never been written.
-    return undefined;
+    return { path, offset: 0, lengths };
   }
+  const start = entries[0]?.offset ?? -1;
+  let end = start;
+  for (const [i, entry] of entries.entries()) {
+    const isRight = isPartLength(status, firstReducer + i, entry.partLength);
+    if (end < 0 || entry.offset !== end || entry.partLength < 0 || !isRight) break;
+    lengths[i] = entry.partLength;
+    end += entry.partLength;
+  }
+  return { path, offset: start, lengths };
 }
 
 function offsetsOf(sizes: Float64Array): Float64Array {

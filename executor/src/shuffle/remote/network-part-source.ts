@@ -6,10 +6,15 @@ import {
   type PartSequence,
   type PartSource,
 } from '../part-source.js';
-import type { FetchedParts, FetchRings } from './fetched-parts.js';
+import { FetchBrokenError, type FetchedParts, type FetchRings } from './fetched-parts.js';
+import type { PartsAhead, WantedAlong } from './parts-ahead.js';
 
 export interface NetworkPartSourceOptions {
   readonly rings: FetchRings;
+  /** What came along with parts for tasks before this one, and comes along for those behind it. */
+  readonly ahead: PartsAhead;
+  /** Partition of the task. */
+  readonly partition: number;
   readonly executorId: string;
   /** Name of the node, as map outputs have it. */
   readonly host: string;
@@ -35,8 +40,9 @@ export class NetworkPartSource implements PartSource {
     locations: readonly MapOutputLocation[],
     reducePartition: number,
     memoryLimitBytes: number,
+    outputs: readonly MapOutputLocation[],
   ): PartSequence {
-    return new NetworkParts(this.#options, locations, reducePartition, memoryLimitBytes);
+    return new NetworkParts(this.#options, locations, reducePartition, memoryLimitBytes, outputs);
   }
 }
 
@@ -45,8 +51,11 @@ class NetworkParts implements PartSequence {
   readonly #locations: readonly MapOutputLocation[];
   readonly #reducePartition: number;
   readonly #memoryLimitBytes: number;
+  readonly #outputs: readonly MapOutputLocation[];
   readonly #direct: readonly boolean[];
-  readonly #fetched: FetchedParts | undefined;
+  #fetched: FetchedParts | undefined;
+  /** Another task had them come: why some did not is for this one to find out. */
+  #cameAhead = false;
   /** A part that was fetched by itself; open until the next one is wanted. */
   #single: FetchedParts | undefined;
   #next = 0;
@@ -56,21 +65,26 @@ class NetworkParts implements PartSequence {
     locations: readonly MapOutputLocation[],
     reducePartition: number,
     memoryLimitBytes: number,
+    outputs: readonly MapOutputLocation[],
   ) {
     this.#options = options;
     this.#locations = locations;
     this.#reducePartition = reducePartition;
     this.#memoryLimitBytes = memoryLimitBytes;
+    this.#outputs = outputs;
     this.#direct = locations.map((location) => this.#isDirect(location));
-    const remote = locations.filter((_, i) => !this.#direct[i]);
-    if (remote.length > 0) this.#fetched = this.#fetch(remote, 'parts');
+    const wanted = this.#remoteFrom(0);
+    if (wanted.locations.length === 0) return;
+    this.#fetched = options.ahead.take(wanted);
+    this.#cameAhead = this.#fetched !== undefined;
+    this.#fetched ??= options.ahead.fetch(wanted);
   }
 
   next(): PartBytes {
     this.#closeSingle();
     const index = this.#next++;
     const location = this.#locations[index]!;
-    if (!this.#direct[index]) return this.#fetched!.next();
+    if (!this.#direct[index]) return this.#nextFetched(index);
     try {
       return openLocalPart(location, this.#reducePartition);
     } catch (error) {
@@ -87,7 +101,7 @@ class NetworkParts implements PartSequence {
 
   diagnosis(): string {
     this.#closeSingle();
-    const check = this.#fetch([this.#locations[this.#next - 1]!], 'check');
+    const check = this.#fetch(this.#locations[this.#next - 1]!, 'check');
     try {
       return check.diagnosis();
     } finally {
@@ -97,12 +111,38 @@ class NetworkParts implements PartSequence {
 
   close(): void {
     this.#closeSingle();
-    this.#fetched?.close();
+    if (this.#fetched !== undefined) this.#options.ahead.done(this.#fetched);
+    this.#fetched = undefined;
+  }
+
+  #nextFetched(index: number): PartBytes {
+    try {
+      return this.#fetched!.next();
+    } catch (error) {
+      const isFailure = error instanceof ShuffleFetchError || error instanceof FetchBrokenError;
+      if (!this.#cameAhead || !isFailure) throw error;
+    }
+    this.#cameAhead = false;
+    this.#options.ahead.giveUp(this.#fetched!);
+    this.#fetched = this.#options.ahead.fetch(this.#remoteFrom(index));
+    return this.#fetched.next();
+  }
+
+  /** The parts from this one on that come over the network. */
+  #remoteFrom(first: number): WantedAlong {
+    return {
+      locations: this.#locations.filter((_, i) => i >= first && !this.#direct[i]),
+      reducer: this.#reducePartition,
+      memoryLimitBytes: this.#memoryLimitBytes,
+      partition: this.#options.partition,
+      outputs: () => this.#outputs.filter((output) => !this.#isDirect(output)),
+      checkInterrupted: this.#options.checkInterrupted,
+    };
   }
 
   #alone(location: MapOutputLocation): PartBytes {
     this.#closeSingle();
-    this.#single = this.#fetch([location], 'parts');
+    this.#single = this.#fetch(location, 'parts');
     return this.#single.next();
   }
 
@@ -111,15 +151,10 @@ class NetworkParts implements PartSequence {
     this.#single = undefined;
   }
 
-  #fetch(locations: readonly MapOutputLocation[], purpose: 'parts' | 'check'): FetchedParts {
+  #fetch(location: MapOutputLocation, purpose: 'parts' | 'check'): FetchedParts {
     const { rings, checkInterrupted } = this.#options;
-    return rings.open(
-      locations,
-      this.#reducePartition,
-      this.#memoryLimitBytes,
-      purpose,
-      checkInterrupted,
-    );
+    const group = { reducer: this.#reducePartition, locations: [location] };
+    return rings.open([group], this.#memoryLimitBytes, purpose, checkInterrupted);
   }
 
   #isDirect({ executorId, host, localDirectory }: MapOutputLocation): boolean {

@@ -8,38 +8,26 @@ import {
   PeerUnreachableError,
   type Peer,
 } from '../../transport/errors.js';
-import type { ReplyStream } from '../../transport/reply-stream.js';
 import type { LostScope } from '../errors.js';
 import type { FetchFailure } from './fetch-messages.js';
 import {
   CHECK_PATH,
   DAMAGED_OUTPUT,
   encodeRanges,
-  ENTRY_HEADER_BYTES,
   PARTS_PATH,
   type PartCheck,
 } from './parts-wire.js';
 import type { FetchLimits, ShuffleNetwork, ShufflePeer } from './shuffle-network.js';
-import { mayHaveLength, ShuffleServiceRefusedError } from './stock-client.js';
-
-/** A part that is to be fetched, and what takes its bytes. */
-export interface WantedPart {
-  readonly mapId: string;
-  /** Its size, or when only about that is known, the most that it may have. */
-  readonly mostBytes: number;
-  readonly isExact: boolean;
-  /** Takes this many bytes of the answer. May be called again when the answer broke off. */
-  receive(stream: ReplyStream, lengthBytes: number): Promise<void>;
-  /** Called exactly once. */
-  settle(failure: FetchFailure | undefined): void;
-}
+import { ShuffleServiceRefusedError } from './stock-client.js';
+import { rangesOf, readLengths, type WantedPart } from './wanted-ranges.js';
 
 /** How long an executor that could not be reached is not asked again. */
 const AVOID_MS = 20_000;
 
 /**
  * Fetches parts of one executor's map outputs: from itself while it lives, else from its node's
- * shuffle service. Tries again what may help; in the end every part is settled.
+ * shuffle service. Tries again what may help; in the end every part is settled. What is for later
+ * tasks is given up at the first trouble: it must not hold up the one that waits.
  */
 export class PartFetcher {
   readonly #network: ShuffleNetwork;
@@ -52,10 +40,12 @@ export class PartFetcher {
     this.#limits = limits;
   }
 
-  /** Never rejects; returns when all parts are settled, or soon after `signal` without that. */
+  /**
+   * Never rejects; returns when all parts are settled, or soon after `signal` without that.
+   * @param parts of one reducer, besides those for later; of one map output in order of reducers
+   */
   async fetch(
     executorId: string,
-    reducer: number,
     parts: readonly WantedPart[],
     signal: AbortSignal,
   ): Promise<void> {
@@ -65,15 +55,10 @@ export class PartFetcher {
       group.fail(`executor ${executorId} is not known to the driver`, 'executor');
       return;
     }
-    const failure = await this.#fromExecutor(executorId, reducer, group, signal);
+    const failure = await this.#fromExecutor(executorId, group, signal);
     if (failure === undefined || signal.aborted) return;
-    await this.#fromService(
-      this.#network.find(executorId) ?? found,
-      reducer,
-      group,
-      failure,
-      signal,
-    );
+    group.giveUpLater(failure);
+    await this.#fromService(this.#network.find(executorId) ?? found, group, failure, signal);
   }
 
   /** Asks an executor whether the part on its disk is the one that was written. */
@@ -98,7 +83,6 @@ export class PartFetcher {
   /** Undefined when all is settled; else why the executor could not give the rest. */
   async #fromExecutor(
     executorId: string,
-    reducer: number,
     group: PartGroup,
     signal: AbortSignal,
   ): Promise<FetchFailure | undefined> {
@@ -113,7 +97,7 @@ export class PartFetcher {
       }
       const leftBefore = group.left.length;
       try {
-        await this.#askExecutor(found.peer, reducer, group, signal);
+        await this.#askExecutor(found.peer, group, signal);
         this.#avoided.delete(executorId);
         return undefined;
       } catch (error) {
@@ -124,6 +108,8 @@ export class PartFetcher {
           return undefined;
         }
         if (group.left.length < leftBefore) tries = 0;
+        group.giveUpLater({ reason: error.message, scope: 'output' });
+        if (group.left.length === 0) return undefined;
         if (isFinal(error) || tries >= this.#limits.maxRetries) {
           return this.#giveUp(executorId, error);
         }
@@ -139,17 +125,10 @@ export class PartFetcher {
     return { reason, scope: 'executor' };
   }
 
-  async #askExecutor(
-    peer: Peer,
-    reducer: number,
-    group: PartGroup,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #askExecutor(peer: Peer, group: PartGroup, signal: AbortSignal): Promise<void> {
     const { answerMs, stallMs } = this.#limits;
-    const parts = group.left;
-    const body = encodeRanges(
-      parts.map(({ mapId }) => ({ mapId, firstReducer: reducer, reducers: 1 })),
-    );
+    const ranges = rangesOf(group.left);
+    const body = encodeRanges(ranges);
     const stream = await this.#network.client.open(peer, {
       method: 'QUERY',
       path: PARTS_PATH,
@@ -162,18 +141,16 @@ export class PartFetcher {
       if (stream.head.status !== 200) {
         throw new PeerProtocolError(peer, `status ${stream.head.status}`);
       }
-      const header = Buffer.alloc(ENTRY_HEADER_BYTES);
-      for (const part of parts) {
-        await stream.readInto(header);
-        const length = header.readDoubleLE(0);
-        if (length < 0) {
-          group.settle(part, { reason: missingText(length, peer.id), scope: 'output' });
-        } else if (mayHaveLength(part, length)) {
-          await part.receive(stream, length);
-          group.settle(part, undefined);
-        } else {
-          const reason = `a part of ${length} bytes came where ${part.mostBytes} were expected`;
-          throw new PeerProtocolError(peer, reason);
+      for (const range of ranges) {
+        const lengths = await readLengths(stream, range, peer);
+        for (const part of range.parts) {
+          const length = lengths[part.reducer - range.firstReducer]!;
+          if (length < 0) {
+            group.settle(part, { reason: missingText(length, peer.id), scope: 'output' });
+          } else {
+            await part.receive(stream, length);
+            group.settle(part, undefined);
+          }
         }
       }
     } catch (error) {
@@ -184,7 +161,6 @@ export class PartFetcher {
 
   async #fromService(
     found: ShufflePeer,
-    reducer: number,
     group: PartGroup,
     executorFailure: FetchFailure,
     signal: AbortSignal,
@@ -196,12 +172,13 @@ export class PartFetcher {
       return;
     }
     for (let tries = 0; group.left.length > 0; tries++) {
-      const leftBefore = group.left.length;
+      const { left } = group;
+      const leftBefore = left.length;
       try {
         await stock.fetch(
           service,
-          reducer,
-          group.left,
+          left[0]!.reducer,
+          left,
           (part, outcome) =>
             group.settle(
               part,
@@ -251,6 +228,11 @@ class PartGroup {
     if (this.#left.delete(part)) part.settle(failure);
   }
 
+  /** What nobody waits for yet: whoever wants it asks again. */
+  giveUpLater(failure: FetchFailure): void {
+    for (const part of this.left) if (part.isForLater) this.settle(part, failure);
+  }
+
   fail(reason: string, scope: LostScope): void {
     for (const part of this.left) this.settle(part, { reason, scope });
   }
@@ -274,7 +256,7 @@ function isFinal(error: PeerError): boolean {
 
 function missingText(code: number, executorId: string): string {
   return code === DAMAGED_OUTPUT
-    ? `its file is gone from the disk of executor ${executorId}, or shorter than it was written`
+    ? `its file is gone from the disk of executor ${executorId}, or shorter than it was written, or its index is damaged`
     : `executor ${executorId} does not have it`;
 }
 

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { InternalError } from '@heddle/common';
 import { openRegularFile } from '../part-source.js';
 import type { FileRange } from './map-output-table.js';
-import { DAMAGED_OUTPUT, ENTRY_HEADER_BYTES, UNKNOWN_OUTPUT } from './parts-wire.js';
+import { DAMAGED_OUTPUT, LENGTH_BYTES } from './parts-wire.js';
 
 const CHUNK_BYTES = 256 * 1024;
 /** Pieces up to this size are read at once: handing them to another thread would cost more. */
@@ -14,25 +14,24 @@ const TURN_MS = 4;
 
 const readLater = promisify(read);
 
-/** One entry of an answer: the bytes, or why there are none. */
-type Entry = FileRange | typeof UNKNOWN_OUTPUT | typeof DAMAGED_OUTPUT;
+/** One entry of an answer: what follows a negative length is negative too. */
+interface Entry extends FileRange {
+  /** Of all its parts. */
+  readonly lengthBytes: number;
+}
 
 /** An answer to a request for parts: its length is known before its first byte is read. */
 export class RangeStream {
   readonly lengthBytes: number;
   readonly #entries: readonly Entry[];
 
-  /** @param ranges undefined stands for what this executor does not have */
-  constructor(ranges: readonly (FileRange | undefined)[]) {
-    this.#entries = ranges.map((range) => {
-      if (range === undefined) return UNKNOWN_OUTPUT;
-      return isWhole(range) ? range : DAMAGED_OUTPUT;
-    });
-    let lengthBytes = 0;
-    for (const entry of this.#entries) {
-      lengthBytes += ENTRY_HEADER_BYTES + (typeof entry === 'number' ? 0 : entry.lengthBytes);
+  constructor(ranges: readonly FileRange[]) {
+    this.#entries = ranges.map(entryOf);
+    let totalBytes = 0;
+    for (const { lengths, lengthBytes } of this.#entries) {
+      totalBytes += lengths.length * LENGTH_BYTES + lengthBytes;
     }
-    this.lengthBytes = lengthBytes;
+    this.lengthBytes = totalBytes;
   }
 
   /** The bytes, in two buffers by turns: one is filled while the other is sent. */
@@ -57,12 +56,14 @@ export class RangeStream {
   }
 }
 
-/** Reads entries, each behind its length, into one buffer after the other. */
+/** Reads entries, each behind the lengths of its parts, into one buffer after the other. */
 class ChunkFiller {
   readonly #entries: readonly Entry[];
   #entry = 0;
-  /** Bytes of the current entry that are done; -1 before its header. */
-  #done = -1;
+  /** Lengths of the current entry that are done. */
+  #lengths = 0;
+  /** Bytes of the current entry that are done. */
+  #done = 0;
   #descriptor = -1;
   #path = '';
   #turnEndsMs = performance.now() + TURN_MS;
@@ -78,23 +79,22 @@ class ChunkFiller {
     let filled = 0;
     while (this.#entry < this.#entries.length) {
       const entry = this.#entries[this.#entry]!;
-      const length = typeof entry === 'number' ? 0 : entry.lengthBytes;
-      if (this.#done < 0) {
-        if (filled + ENTRY_HEADER_BYTES > buffer.length) break;
-        buffer.writeDoubleLE(typeof entry === 'number' ? entry : length, filled);
-        filled += ENTRY_HEADER_BYTES;
-        this.#done = 0;
+      const { lengths, lengthBytes } = entry;
+      while (this.#lengths < lengths.length && filled + LENGTH_BYTES <= buffer.length) {
+        filled = buffer.writeDoubleLE(lengths[this.#lengths++]!, filled);
       }
-      if (typeof entry !== 'number' && this.#done < length) {
-        const wanted = Math.min(length - this.#done, buffer.length - filled);
+      if (this.#lengths < lengths.length) break;
+      if (this.#done < lengthBytes) {
+        const wanted = Math.min(lengthBytes - this.#done, buffer.length - filled);
         if (wanted === 0) break;
         await this.#read(entry, buffer, filled, wanted);
         filled += wanted;
         this.#done += wanted;
-        if (this.#done < length) break;
+        if (this.#done < lengthBytes) break;
       }
       this.#entry += 1;
-      this.#done = -1;
+      this.#lengths = 0;
+      this.#done = 0;
     }
     return buffer.subarray(0, filled);
   }
@@ -145,7 +145,26 @@ class ChunkFiller {
   }
 }
 
-function isWhole({ path, offset, lengthBytes }: FileRange): boolean {
+/** What can be sent of a range: its parts up to the end of the file, or to the first one that is not there. */
+function entryOf(range: FileRange): Entry {
+  const { path, offset, lengths } = range;
+  const fileBytes = lengths[0]! < 0 ? -1 : fileSize(path);
+  let lengthBytes = 0;
+  for (let sent = 0; sent < lengths.length; sent++) {
+    const length = lengths[sent]!;
+    if (length >= 0 && offset + lengthBytes + length <= fileBytes) {
+      lengthBytes += length;
+      continue;
+    }
+    const cut = lengths.slice();
+    cut.fill(length < 0 ? length : DAMAGED_OUTPUT, sent);
+    return { path, offset, lengths: cut, lengthBytes };
+  }
+  return { path, offset, lengths, lengthBytes };
+}
+
+/** -1 for what is not there, or is no plain file. */
+function fileSize(path: string): number {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats?.isFile() === true && stats.size >= offset + lengthBytes;
+  return stats?.isFile() === true ? stats.size : -1;
 }

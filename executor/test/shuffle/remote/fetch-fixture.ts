@@ -20,6 +20,7 @@ import {
   AttemptKey,
   AuthenticatedClient,
   AuthenticatedServer,
+  type ServerReply,
 } from '../../../src/transport/index.js';
 import { writeShuffle } from '../test-environment.js';
 import type { FetchWorkerReply, FetchWorkerRequest } from './fetch-worker-messages.js';
@@ -34,6 +35,8 @@ export class ServingExecutor {
   peer: ShufflePeer;
   /** Requests for parts, as they came. */
   readonly requests: string[] = [];
+  /** Makes another answer of a right one. */
+  tamper: ((body: Buffer, reply: ServerReply) => ServerReply) | undefined;
 
   constructor(
     readonly executorId: string,
@@ -53,9 +56,10 @@ export class ServingExecutor {
         this.server.route(
           method,
           pattern,
-          (request) => {
+          async (request) => {
             this.requests.push(`${pattern} ${request.body.toString()}`);
-            return handler(request);
+            const reply = await handler(request);
+            return this.tamper?.(request.body, reply) ?? reply;
           },
           options,
         ),
@@ -183,10 +187,25 @@ export class FetchFixture {
         partSealKey: this.key.derive('part-seal'),
         memoryBudgetBytes: 64 * 2 ** 20,
         maxBatches: Number.MAX_SAFE_INTEGER,
+        nextPartitions: [],
         ...options,
       };
       this.#worker.postMessage(request);
     });
+  }
+
+  /** Reads reduce partitions as tasks of one launch do, one after another. */
+  async readLaunch(
+    input: ShuffleInput,
+    partitions: readonly number[],
+    options: Partial<FetchWorkerRequest> = {},
+  ): Promise<FetchWorkerReply[]> {
+    const replies: FetchWorkerReply[] = [];
+    for (const [i, partition] of partitions.entries()) {
+      const nextPartitions = partitions.slice(i + 1);
+      replies.push(await this.read(input, partition, { nextPartitions, ...options }));
+    }
+    return replies;
   }
 
   async close(): Promise<void> {

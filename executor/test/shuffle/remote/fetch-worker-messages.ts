@@ -12,6 +12,8 @@ export interface FetchWorkerRequest {
   readonly memoryBudgetBytes: number;
   /** Stop after so many batches. */
   readonly maxBatches: number;
+  /** Partitions of the tasks that follow in the same thread, whose reducers have the same numbers. */
+  readonly nextPartitions: readonly number[];
 }
 
 export interface FetchWorkerReply {

@@ -4,24 +4,34 @@ import { keyedPartSeal } from '../../../src/shuffle/keyed-part-seal.js';
 import { openShuffleOperator } from '../../../src/shuffle/open-shuffle-operator.js';
 import { FetchRings } from '../../../src/shuffle/remote/fetched-parts.js';
 import { NetworkPartSource } from '../../../src/shuffle/remote/network-part-source.js';
+import { PartsAhead } from '../../../src/shuffle/remote/parts-ahead.js';
 import { makeEnvironment } from '../test-environment.js';
 import type { FetchWorkerReply, FetchWorkerRequest } from './fetch-worker-messages.js';
 
 /** A thread that reads shuffles as task threads do. */
 const port = parentPort!;
 const rings = new FetchRings((message) => port.postMessage(message));
+let nextPartitions: readonly number[] = [];
+const ahead = new PartsAhead(rings, () => nextPartitions);
 
 port.on('message', (request: FetchWorkerRequest) => port.postMessage(read(request)));
 
 function read(request: FetchWorkerRequest): FetchWorkerReply {
   const { input, reducePartition, memoryBudgetBytes } = request;
+  ({ nextPartitions } = request);
   const env = makeEnvironment({
     directories: request.localDirectories,
     partition: reducePartition,
     shuffleInputs: [input],
     memoryBudgetBytes,
     partSeal: keyedPartSeal(request.partSealKey),
-    partSource: new NetworkPartSource({ ...request, rings, checkInterrupted: () => undefined }),
+    partSource: new NetworkPartSource({
+      ...request,
+      rings,
+      ahead,
+      partition: reducePartition,
+      checkInterrupted: () => undefined,
+    }),
   });
   const records: unknown[] = [];
   let error: FetchWorkerReply['error'];
@@ -48,6 +58,7 @@ function read(request: FetchWorkerRequest): FetchWorkerReply {
     };
   }
   env.end();
+  if (nextPartitions.length === 0) ahead.drop();
   return {
     kind: 'reply',
     records,

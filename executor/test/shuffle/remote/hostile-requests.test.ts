@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ShuffleInput } from 'heddle/internal';
@@ -78,6 +78,8 @@ describe('hostile requests to the shuffle server', function () {
       [[mapId, 0, 1e300]],
       [[[mapId], 0, 1]],
       Array.from({ length: 10_001 }, () => [mapId, 0, 1]),
+      [[mapId, 0, 100_001]],
+      Array.from({ length: 1_001 }, () => [mapId, 0, 100]),
     ];
     for (const body of bodies) {
       const reply = await ask('/shuffle/parts', Buffer.from(JSON.stringify(body)));
@@ -88,10 +90,15 @@ describe('hostile requests to the shuffle server', function () {
     expect((await ask('/shuffle/parts', Buffer.from('not json'))).status).to.equal(400);
     const beyond = await ask('/shuffle/parts', Buffer.from(JSON.stringify([[mapId, 1, 2]])));
     expect(beyond.body.readDoubleLE(0)).to.equal(-1);
+    expect(beyond.body.readDoubleLE(8)).to.equal(-1);
+    expect(beyond.body).to.have.length(16);
     // A range of contiguous reducers comes in one piece.
     const range = await ask('/shuffle/parts', Buffer.from(JSON.stringify([[mapId, 0, 2]])));
     const sizes = input.outputs[0]!.partSizesBytes;
-    expect(range.body.readDoubleLE(0)).to.equal(sizes[0]! + sizes[1]!);
+    expect(range.body.readDoubleLE(0)).to.equal(sizes[0]);
+    expect(range.body.readDoubleLE(8)).to.equal(sizes[1]);
+    const file = readFileSync(join(executor.directory, 'output', mapId, 'file.out'));
+    expect(range.body.subarray(16).equals(file)).to.equal(true);
   });
 });
 

@@ -63,6 +63,17 @@ describe('map outputs of executors that are gone', function () {
     expect((await fixture.read(input, 1)).error).to.equal(undefined);
   });
 
+  it('A-165 F02 are read from it by each task that follows another one, too', async () => {
+    await start();
+    const many = fixture.write(pairsInto(20), records);
+    const partitions = Array.from({ length: 20 }, (_, i) => i);
+    const before = await fixture.readLaunch(many, partitions);
+    expect(executor.requests).to.have.length(1);
+    await executor.server.close();
+    expect(await fixture.readLaunch(many, partitions)).to.deep.equal(before);
+    expect(before.flatMap((reply) => reply.records)).to.have.length(MAPS * 50);
+  });
+
   it('F39 are read from it also when only about the sizes of their parts is known', async () => {
     await start();
     // Keys 0 to 49 are in some of these partitions.
