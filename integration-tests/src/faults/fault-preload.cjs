@@ -6,9 +6,11 @@
 // - `cut`: `refuse` or a port. The first two executors that listen cannot connect to each other:
 //   they are refused, or led to that port.
 // - Each executor writes `listens-<n>` with its port and pid, in the order in which they begin to listen.
+// - Each request for parts of map outputs that an executor is asked adds a letter to `part-requests`.
 // - Each key that the process signs with is added to `keys`, in hex.
 'use strict';
 const crypto = require('node:crypto');
+const { subscribe } = require('node:diagnostics_channel');
 const fs = require('node:fs');
 const { syncBuiltinESMExports } = require('node:module');
 const net = require('node:net');
@@ -83,6 +85,10 @@ if (isMainThread) {
     }
     return connect.apply(this, words);
   };
+
+  subscribe('http.server.request.start', ({ request }) => {
+    if (request.url === '/shuffle/parts') appendFileSync(`${folder}/part-requests`, 'x');
+  });
 
   const { createHmac } = crypto;
   const seen = new Set();
