@@ -15,6 +15,11 @@ kill $watch
 echo "left:$(ls -A "$small")"
 echo "fullest:$(sort -n "$small.log" | tail -1 | tr -dc 0-9)"
 exit $code`;
+/** Parts come over the network, and no task waits for the executor that has them. */
+const fetching = [
+  ...['--conf', 'heddle.shuffle.readHostLocalDisk=false'],
+  ...['--conf', 'heddle.locality.wait=0'],
+];
 /** Whoever may not mount has no such disk. */
 const mayMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
 
@@ -31,6 +36,17 @@ if (mayMount) {
             what === 'cache' ? { first: 640, second: 640 } : { total: 640 },
           );
           expect(fullest).to.be.at.least(90);
+          expect(left).to.equal('');
+        });
+      }
+
+      if (master !== 'local[2]') {
+        it(`is no reason to fail while there is another one: a part that is fetched in ${master}`, async () => {
+          const { answers, left, exitCode, stderr } = await run(master, 'fetch', true);
+          expect(exitCode, stderr).to.equal(0);
+          expect(answers).to.deep.equal({ total: 640 });
+          expect(stderr).to.contain('a fetched part goes on in another directory');
+          expect(stderr, 'no task was tried a second time').not.to.contain('failed');
           expect(left).to.equal('');
         });
       }
@@ -59,7 +75,8 @@ async function run(master: string, what: string, hasOther: boolean) {
         ...['--master', master],
         ...['--conf', `heddle.local.dir=${directories}`],
         ...['--conf', 'heddle.eventLog.enabled=false'],
-        ...(what === 'spill' ? ['--executor-memory', '256m'] : []),
+        ...(what === 'spill' || what === 'fetch' ? ['--executor-memory', '256m'] : []),
+        ...(what === 'fetch' ? fetching : []),
         join(repositoryRoot, 'integration-tests/src/faults/full-disk-program.ts'),
         what,
       ],

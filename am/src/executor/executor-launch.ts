@@ -1,6 +1,5 @@
 import { readOptionalSetting, settings, type ConfigSource } from '@heddle/common';
 import {
-  checkExecutorMemory,
   containerBytes,
   planExecutorMemory,
   stockShuffleSecret,
@@ -56,10 +55,8 @@ export function executorSize(source: ConfigSource): ExecutorSize {
   const overhead = readOptionalSetting(source, settings.executorMemoryOverhead);
   const total = containerBytes(memoryBytes, overhead);
   const containerMiB = Math.max(leastContainerMiB, Math.ceil(total / mib));
-  const slots = readOptionalSetting(source, settings.executorCores) ?? 1;
-  checkExecutorMemory(memoryBytes, slots);
   return {
-    slots,
+    slots: readOptionalSetting(source, settings.executorCores) ?? 1,
     memoryBytes,
     overheadBytes: containerMiB * mib - memoryBytes,
     containerMiB,

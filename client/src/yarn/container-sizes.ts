@@ -1,6 +1,6 @@
 import { executorInstances, executorSize } from '@heddle/am';
 import { readOptionalSetting, readSetting, settings, type ConfigSource } from '@heddle/common';
-import { containerBytes } from '@heddle/executor';
+import { checkExecutorMemory, containerBytes } from '@heddle/executor';
 import type { NewApplication } from './rm-records.js';
 import { ResourceLimitError } from './yarn-errors.js';
 
@@ -45,9 +45,10 @@ export function masterSize(source: ConfigSource, deployMode: 'client' | 'cluster
 
 /**
  * Compares what will be asked for with what the cluster gives at most, before anything is uploaded
- * (A-049).
+ * (A-049), and an executor's memory with its threads.
  *
  * @throws ResourceLimitError naming both numbers and the settings of both sides
+ * @throws ConfigError when an executor's memory is too small for its threads
  */
 export function checkSizes(source: ConfigSource, master: MasterSize, limits: NewApplication): void {
   const { maximumMemoryMiB, maximumVirtualCores } = limits;
@@ -76,6 +77,7 @@ export function checkSizes(source: ConfigSource, master: MasterSize, limits: New
       `the ApplicationMaster needs ${master.virtualCores} virtual cores (heddle.driver.cores, heddle.yarn.am.cores), and the cluster gives a container ${maximumVirtualCores} at most (yarn.scheduler.maximum-allocation-vcores)`,
     );
   }
+  checkExecutorMemory(executor.memoryBytes, executor.slots);
 }
 
 /** One line about what will be asked for. */

@@ -81,6 +81,8 @@ export function daemonCommand(
       HADOOP_CONF_DIR: clientConfDirectory(plan),
       // As bin/hadoop does.
       MALLOC_ARENA_MAX: '4',
+      // Without it Java has no names for files beyond ASCII.
+      LANG: 'C.UTF-8',
     },
   };
 }

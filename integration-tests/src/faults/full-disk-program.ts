@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { HeddleContext, StorageLevel } from 'heddle';
 
-/** Writes about 40 MiB that cannot be compressed to local disks: `full-disk-program.ts shuffle|cache|spill`. */
+/** Writes about 40 MiB that cannot be compressed to local disks: `full-disk-program.ts shuffle|cache|spill|fetch`. */
 const [what] = process.argv.slice(2);
 await using sc = await HeddleContext.getOrCreate();
 const records = sc
@@ -11,6 +12,11 @@ try {
   if (what === 'cache') {
     const cached = records.persist(StorageLevel.DISK_ONLY);
     console.log(JSON.stringify({ first: await cached.count(), second: await cached.count() }));
+  } else if (what === 'fetch') {
+    while (sc.statusTracker.getExecutorInfos().length < 2) await delay(20);
+    // Two parts of 20 MiB, one of which goes to the other executor, which cannot hold it in memory.
+    const parts = records.coalesce(1).partitionBy(2, (n) => n % 2);
+    console.log(JSON.stringify({ total: await parts.count() }));
   } else {
     // With a tiny memory groups are sorted on disk before they are written.
     const sizes = records.groupByKey(8).mapValues((values) => values.length);

@@ -55,6 +55,7 @@ export class ExecutorShuffle {
       pool: new BufferPool(bytesInFlight / 2),
       windowBytes: Math.max(LEAST_WINDOW_BYTES, Math.floor(bytesInFlight / slots)),
       directories: options.scratchDirectories ?? options.localDirectories,
+      logger,
     };
     const partSeal = keyedPartSeal(shuffle.partSealKey);
     new ShuffleRoutes({ outputs: this.#outputs, partSeal, logger }).install(shuffle.routes);

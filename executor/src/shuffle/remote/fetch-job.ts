@@ -1,4 +1,4 @@
-import { describeThrown } from '@heddle/common';
+import { describeThrown, type Logger } from '@heddle/common';
 import { RingWriter } from '../../input/input-ring.js';
 import type { ReplyStream } from '../../transport/reply-stream.js';
 import type { BufferPool } from './buffer-pool.js';
@@ -22,6 +22,7 @@ export interface FetchJobServices {
   readonly windowBytes: number;
   /** Where parts go that are too large for that. */
   readonly directories: readonly string[];
+  readonly logger: Logger;
 }
 
 /** A buffer that several parts of one request share. */
@@ -229,7 +230,8 @@ export class FetchJob {
         ...part,
         receive: async (stream, lengthBytes) => {
           await slot.file?.discard();
-          slot.file = await PartFile.create(this.#services.directories);
+          const { directories, logger } = this.#services;
+          slot.file = await PartFile.create(directories, logger);
           await slot.file.receive(stream, lengthBytes);
         },
         settle: (failure) => {
