@@ -43,7 +43,10 @@ const kinds = {
       ...everywhere,
       ...single,
       `${tests}/matrix/docker.matrix.js`,
-      ...globSync('integration-tests/dist/test/yarn/*.test.js', { cwd: root }).sort(),
+      // The wall of that one is made for loopback addresses.
+      ...globSync('integration-tests/dist/test/yarn/*.test.js', { cwd: root })
+        .filter((file) => !file.endsWith('/walled-client.test.js'))
+        .sort(),
     ],
     boundMs: 60 * 60_000,
   },
