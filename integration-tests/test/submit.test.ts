@@ -298,6 +298,12 @@ describe('heddle submit', function () {
       expect(await refused('--mastr', 'local', app)).to.contain('--master');
       expect(await refused('--conf', 'heddle.mster=local', app)).to.contain('heddle.master');
       expect(await refused('--conf', 'heddle.master', app)).to.contain('write --conf key=value');
+      expect(await refused('--master', 'local-cluster[2,200,512]', app))
+        .to.contain('200 task threads')
+        .and.to.match(/give it \d+ MiB or more/);
+      expect(
+        await refused('--conf', 'heddle.executor.heartbeatInterval=99999999999', app),
+      ).to.contain('the most is 24d');
       expect((await runHeddle(['sumbit', app])).stderr).to.contain('submit');
     });
 

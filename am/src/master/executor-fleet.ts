@@ -148,6 +148,9 @@ export class ExecutorFleet {
       if (instruction.kind === 'allocate') request = { ...instruction, progress };
       else this.#do(instruction);
     }
+    for (const { resourceName, containers } of request?.asks ?? []) {
+      this.#options.logger.info('containers are asked for', { where: resourceName, containers });
+    }
     return request ?? { asks: [], releases: [], exclusions: [], readmissions: [], progress };
   }
 
@@ -280,6 +283,7 @@ export class ExecutorFleet {
       sessionEnd: undefined,
     };
     this.#executors.set(executorId, executor);
+    this.#options.logger.info('a container is launched', { executorId, host });
     this.#hub.expect(executorId, { host });
     let announces = this.#announcesShuffle && !this.#hostsWithoutService.has(host);
     let outcome = await this.#start(container, executorId, announces);
@@ -337,6 +341,7 @@ export class ExecutorFleet {
     executor.port = port;
     const { host } = executor.container.nodeId;
     const { shufflePort } = executor;
+    this.#options.logger.info('an executor has registered', { executorId, host });
     this.#handle({ kind: 'registered', executorId });
     this.#events.joined({
       executorId,

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeThrown } from '@heddle/common';
+import { HeddleError, describeThrown } from '@heddle/common';
 import { openSavesSettled } from 'heddle/internal';
 import { exitCodes, signalExitCode } from './exit-codes.js';
 
@@ -20,6 +20,18 @@ export interface ProgramEnd {
   readonly signal: NodeJS.Signals | undefined;
   /** What it threw, if that ended it. */
   readonly error: { readonly thrown: unknown } | undefined;
+}
+
+/** The program waits at its top level for what can never come. */
+export class UnsettledProgramError extends HeddleError {
+  readonly code = 'UNSETTLED_PROGRAM';
+
+  constructor() {
+    super(
+      "the program's top level waits for a promise that nothing can settle any more " +
+        '(a forgotten resolve(), or an event that cannot come)',
+    );
+  }
 }
 
 /** An application that does not end is left alone after this long. */
@@ -64,8 +76,8 @@ export class ProgramProcess {
       this.failed(thrown);
     });
     process.on('beforeExit', (code) => {
-      const exitCode = this.#returned ? code : exitCodes.unsettledTopLevelAwait;
-      void this.#end({ exitCode, signal: undefined, error: undefined });
+      const end = { exitCode: code, signal: undefined, error: undefined };
+      void this.#end(this.#returned ? end : unsettledEnd());
     });
     process.on('exit', this.#onExit);
     for (const signal of signals) process.on(signal, () => this.#onSignal(signal));
@@ -150,6 +162,15 @@ export class ProgramProcess {
     this.#told = true;
     this.#tell(end);
   }
+}
+
+/** Nothing is left that could go on, and the program's top level has not come to its end. */
+function unsettledEnd(): ProgramEnd {
+  return {
+    exitCode: exitCodes.unsettledTopLevelAwait,
+    signal: undefined,
+    error: { thrown: new UnsettledProgramError() },
+  };
 }
 
 function removeDirectories(directories: readonly string[]): void {

@@ -9,7 +9,6 @@ import { LocalLauncher } from '../launch/local-launcher.js';
 import { ProgressBar } from '../progress/progress-bar.js';
 import type { CommandConsole } from './command-console.js';
 import { reportError } from './error-report.js';
-import { exitCodes } from './exit-codes.js';
 import type { ProgramEnd, RunningApplication } from './program-process.js';
 import { ProgramProcess } from './program-process.js';
 import type { SubmittedSetting } from './submitted-settings.js';
@@ -110,9 +109,6 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
     console.flushSync();
     const error = end.error === undefined ? undefined : reportError(end.error.thrown);
     if (error !== undefined) console.tell('error', error.text);
-    else if (end.exitCode === exitCodes.unsettledTopLevelAwait && end.signal === undefined) {
-      console.tell('error', unsettledText);
-    }
     console.tellJson({
       kind: 'report',
       status: statusOf(end),
@@ -156,10 +152,6 @@ function buildCacheDirectory(setting: string | undefined): string | undefined {
   const base = caches === undefined || caches === '' ? join(homedir(), '.cache') : caches;
   return join(base, 'heddle', 'programs');
 }
-
-const unsettledText =
-  "heddle: the program's top level waits for a promise that nothing can settle any more " +
-  '(a forgotten resolve(), or an event that cannot come)';
 
 function statusOf(end: ProgramEnd): string {
   if (end.signal !== undefined) return 'KILLED';

@@ -1,4 +1,5 @@
 import { ConfigError, HeddleError, settingsRegistry } from '@heddle/common';
+import { processSizes } from '../launch/local-backends.js';
 import { defaultMaster, parseMaster } from '../launch/master.js';
 import { CommandConsole } from './command-console.js';
 import { SubmissionError, findProgram } from './find-program.js';
@@ -29,6 +30,10 @@ export async function submit(
     submitted = mergeSettings(options, properties, settingsRegistry);
     const master = parseMaster(submitted.get('heddle.master')?.value ?? defaultMaster);
     onYarn = master.kind === 'yarn';
+    if (master.kind === 'localCluster') {
+      // Refuses what does not fit before anything is done for the program.
+      processSizes(master, new Map([...submitted].map(([key, { value }]) => [key, value])));
+    }
   } catch (error) {
     if (!(error instanceof SubmissionError || error instanceof ConfigError)) throw error;
     refuse(console, error, startedMs);

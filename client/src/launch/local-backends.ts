@@ -115,7 +115,7 @@ export function threadMemory(source: ConfigSource, threads: number): ExecutorMem
  *
  * @throws ConfigError when the memory is too small for the threads
  */
-function processSizes(
+export function processSizes(
   { executors, slots, memoryMb }: LocalClusterMaster,
   source: ConfigSource,
 ): { readonly executors: number; readonly slots: number; readonly memoryBytes: number } {

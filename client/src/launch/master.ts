@@ -31,6 +31,7 @@ export const defaultMaster = 'local[*]';
 
 const mostThreads = 1_024;
 const leastMemoryMb = 128;
+const mostMemoryMb = 1_048_576;
 
 /**
  * The meaning of `heddle.master`: `local`, `local[N]`, `local[*]`, `local[N,F]`, `local[*,F]`,
@@ -87,8 +88,8 @@ function localCluster(text: string, [, ...numbers]: RegExpExecArray): LocalClust
       ? `${executors} executors; there can be 1 to ${mostThreads}`
       : slots < 1 || slots > mostThreads
         ? `${slots} task threads in each executor; there can be 1 to ${mostThreads}`
-        : memoryMb < leastMemoryMb
-          ? `${memoryMb} MiB for each executor; the least is ${leastMemoryMb}`
+        : memoryMb < leastMemoryMb || memoryMb > mostMemoryMb
+          ? `${memoryMb} MiB for each executor; the least is ${leastMemoryMb}, the most ${mostMemoryMb}`
           : undefined;
   if (wrong !== undefined) throw fault(`the master ${text} asks for ${wrong}`);
   return { kind: 'localCluster', executors, slots, memoryMb };

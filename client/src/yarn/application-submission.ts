@@ -95,7 +95,7 @@ const noteStagingAfterMs = 5_000;
 const forgottenAfterMs = 24 * 3_600_000;
 /** Ends the names of directories that nobody shall clean up. */
 const keptSuffix = '-kept';
-/** Directories of ended applications that one submission looks at. */
+/** Directories of ended applications that one submission removes. */
 const abandonedAtOnce = 10;
 
 const compress = promisify(gzip);
@@ -201,18 +201,20 @@ export class ApplicationSubmission {
     const { files, rm } = this.#cluster;
     const root = stagingRoot(source, files);
     const found = await files.fileSystem.list(root).catch(() => []);
-    const old = found
-      .map(({ path, modifiedMs }) => ({ path, modifiedMs, id: basename(path) }))
-      .filter(({ id }) => /^application_\d+_\d+$/.test(id))
-      .slice(0, abandonedAtOnce);
-    for (const { id, path, modifiedMs } of old) {
+    let removed = 0;
+    for (const { path, modifiedMs } of found) {
+      const id = basename(path);
+      if (!/^application_\d+_\d+$/.test(id)) continue;
       const hasEnded = await rm.application(id).then(
         ({ state }) => isEnded(state),
         // Not submitted yet by another command, or, after a long time, forgotten by YARN.
         (error: unknown) =>
           error instanceof ApplicationUnknownError && Date.now() - modifiedMs > forgottenAfterMs,
       );
-      if (hasEnded) await this.removeStaging(path).catch(() => undefined);
+      if (!hasEnded) continue;
+      await this.removeStaging(path).catch(() => undefined);
+      removed += 1;
+      if (removed === abandonedAtOnce) return;
     }
   }
 

@@ -40,6 +40,7 @@ describe('the master', () => {
     expect(refusal('local-cluster[0,1,1024]')).to.contain('0 executors');
     expect(refusal('local-cluster[1,0,1024]')).to.contain('0 task threads');
     expect(refusal('local-cluster[1,1,64]')).to.contain('the least is 128');
+    expect(refusal('local-cluster[1,1,99999999999]')).to.contain('the most 1048576');
     expect(refusal('local-cluster[2,1]')).to.contain('did you mean local-cluster[E,C,M]?');
   });
 

@@ -154,11 +154,20 @@ export function bytesEntry(
 }
 
 /** A duration in milliseconds, written `500ms`, `5s`, `10m`, `3h`, `1d`. */
+/** Timers of Node count milliseconds in 31 bits; one above 24.8 days would end at once. */
+const longestTimerMs = 24 * 86_400_000;
+
+interface DurationOptions extends EntryOptions<number> {
+  /** @default what a timer can wait, 24 days */
+  readonly mostMs?: number;
+}
+
 export function durationEntry(
   key: string,
   bareUnit: DurationUnit,
-  options: EntryOptions<number>,
+  options: DurationOptions,
 ): ConfigEntry<number> {
+  const { mostMs = longestTimerMs, validate } = options;
   return defineEntry(
     key,
     {
@@ -168,7 +177,11 @@ export function durationEntry(
       expected: 'a duration such as 500ms, 5s, 10m, 3h or 1d',
       show: shortDuration,
     },
-    options,
+    {
+      ...options,
+      validate: (value) =>
+        value > mostMs ? `the most is ${shortDuration(mostMs)}` : validate?.(value),
+    },
   );
 }
 

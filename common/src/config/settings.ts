@@ -47,7 +47,10 @@ export const settings = {
   executorMemory: bytesEntry('heddle.executor.memory', 'm', {
     doc: 'Memory that the tasks of an executor may use together; shared evenly by its task threads. In local modes it is what all task threads of the process may use.',
     defaultText: 'half of the machine, but 512m to 2g for each task thread',
-    validate: (value) => (value >= 2 ** 27 ? undefined : 'an executor needs at least 128m'),
+    validate: (value) =>
+      value >= 2 ** 27 && value <= 2 ** 40
+        ? undefined
+        : 'an executor needs at least 128m, and takes 1t at most',
   }),
   executorCores: intEntry('heddle.executor.cores', {
     doc: 'Tasks that an executor process runs at once (`--executor-cores`); one thread each.',
@@ -269,7 +272,8 @@ export const settings = {
   }),
   eventLogDir: stringEntry('heddle.eventLog.dir', {
     doc: 'Directory of event logs; made when it is missing.',
-    defaultText: '`heddle-events` in the directory for temporary files',
+    defaultText:
+      '`heddle-events` in the directory for temporary files; on YARN `.heddle/events` in the home directory in HDFS',
   }),
   logLevel: enumEntry('heddle.log.level', ['error', 'warn', 'info', 'debug'], {
     doc: 'Least severity of the log lines on stderr.',
@@ -369,7 +373,7 @@ export const settings = {
     defaultText: 'a tenth of the memory, at least 384m',
   }),
   executorMaxNumFailures: intEntry('heddle.executor.maxNumFailures', {
-    doc: 'On YARN: failures of executors after which the application is given up.',
+    doc: 'Failures of executors after which the application is given up; with `local-cluster` all its jobs fail.',
     defaultText: 'twice the number of executors, at least 3',
     validate: atLeast(1),
   }),
@@ -377,6 +381,7 @@ export const settings = {
     'heddle.executor.failuresValidityInterval',
     'ms',
     {
+      mostMs: Infinity,
       doc: 'On YARN: failures of executors older than this do not count.',
       defaultText: 'all count',
       validate: atLeast(1),
@@ -404,6 +409,7 @@ export const settings = {
     validate: atLeast(1),
   }),
   yarnLifetime: durationEntry('heddle.yarn.lifetime', 's', {
+    mostMs: Infinity,
     doc: 'Time after which YARN ends the application, counted from its submission.',
     defaultText: 'none',
     validate: atLeast(1_000),

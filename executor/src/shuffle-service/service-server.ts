@@ -8,6 +8,8 @@ import {
   stockHash,
 } from '../shuffle/remote/stock-protocol.js';
 import { encodeText, encodeVLong } from '../shuffle/remote/writable.js';
+import { defaultServerLimits } from '../transport/server-limits.js';
+import { Strangers } from '../transport/strangers.js';
 import { partChunks, ServiceFiles, type ServicePart } from './service-files.js';
 
 const BUFFER_BYTES = 256 * 1024;
@@ -15,6 +17,10 @@ const MAX_HEADER_BYTES = 8 * 1024;
 /** As the stock service: its decoder refuses longer ones. */
 const MAX_REQUEST_LINE = 4_096;
 const IDLE_MS = 60_000;
+const HEADERS_MS = 10_000;
+/** How often connections are looked at that take longer. */
+const CHECK_MS = 2_000;
+const MAX_CONNECTIONS = 500;
 
 export interface ServiceServerOptions {
   /** The one application that is served, as MapReduce names it. */
@@ -42,17 +48,25 @@ export class ServiceServer {
   readonly #options: ServiceServerOptions;
   readonly #files: ServiceFiles;
   readonly #server: Server;
+  /** Whoever has no key leaves room for those that have one. */
+  readonly #strangers = new Strangers(defaultServerLimits.strangersPerAddress);
   #port = 0;
 
   constructor(options: ServiceServerOptions) {
     this.#options = options;
     this.#files = new ServiceFiles(options.localDirectories);
     this.#server = createServer(
-      { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 10_000, keepAliveTimeout: 5_000 },
+      {
+        maxHeaderSize: MAX_HEADER_BYTES,
+        headersTimeout: HEADERS_MS,
+        connectionsCheckingInterval: CHECK_MS,
+        keepAliveTimeout: 5_000,
+      },
       (request, response) => void this.#handle(request, response),
     );
     this.#server.timeout = IDLE_MS;
-    this.#server.maxConnections = 500;
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('connection', (socket) => this.#strangers.admit(socket));
     this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
 
@@ -77,6 +91,7 @@ export class ServiceServer {
     response.sendDate = false;
     try {
       const { parts, reducer, urlHash } = this.#read(request);
+      this.#strangers.know(request.socket);
       await this.#send(response, parts, reducer, urlHash);
     } catch (error) {
       if (response.headersSent) {

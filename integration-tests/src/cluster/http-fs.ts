@@ -11,6 +11,7 @@ import { clientCommand } from './java-command.js';
 import { ensureHttpFsJars } from './jars.js';
 import { type MiniCluster, workDirectory } from './mini-cluster.js';
 import { type ProcessIdentity, identifyProcess, signalProcess, waitForEnd } from './processes.js';
+import { ownEnvironment } from './run-process.js';
 import { siteXml } from './site-files.js';
 
 const mainClass = 'org.apache.hadoop.fs.http.server.HttpFSServerWebServer';
@@ -62,7 +63,7 @@ export class HttpFsGateway {
       const child = spawn(program, [`-Dhttpfs.home.dir=${home}`, ...directories, ...words], {
         cwd: home,
         detached: true,
-        env: { ...process.env, ...command.environment },
+        env: { ...ownEnvironment(), ...command.environment },
         stdio: ['ignore', output, output],
       });
       await once(child, 'spawn');

@@ -14,6 +14,7 @@ import type { ClusterWay } from './cluster-way.js';
 import { writeContainerPrograms } from './container-programs.js';
 import { publishHostNames, withdrawHostNames } from './host-names.js';
 import type { Command } from './java-command.js';
+import { ownEnvironment } from './run-process.js';
 import {
   type ProcessIdentity,
   identifyProcess,
@@ -71,7 +72,7 @@ export class ProcessWay implements ClusterWay {
       const child = spawn(program, args, {
         cwd: directory,
         detached: true,
-        env: { ...process.env, ...environment },
+        env: { ...ownEnvironment(), ...environment },
         stdio: ['ignore', output, output],
       });
       await once(child, 'spawn');

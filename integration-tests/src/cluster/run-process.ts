@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
+/**
+ * The environment of this process, for daemons and tools of the cluster. They are who they run as: a
+ * `HADOOP_USER_NAME` that somebody has set for other clusters would make a stranger of them.
+ */
+export function ownEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, HADOOP_USER_NAME: undefined };
+}
+
 /** How a process ended and what it said. */
 export interface ProcessResult {
   readonly code: number;
@@ -23,7 +31,7 @@ export async function runProcess(
 ): Promise<ProcessResult> {
   const [program, ...args] = argv;
   const child = spawn(program, args, {
-    env: { ...process.env, ...options.environment },
+    env: { ...ownEnvironment(), ...options.environment },
     cwd: options.directory,
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -51,16 +51,14 @@ export async function runDoctor(
   };
   await check('configuration', () => checkConfiguration(cluster));
   const rmAnswers = await check('ResourceManager', () => checkResourceManager(cluster));
-  if (rmAnswers) {
-    await check('nodes', () => checkNodes(cluster));
-    await check('queue', () => checkQueue(cluster, source));
-  }
+  if (rmAnswers) await check('nodes', () => checkNodes(cluster));
+  const hasQueue = rmAnswers && (await check('queue', () => checkQueue(cluster, source)));
   const nameNodeAnswers = await check('NameNode', () => checkNameNode(cluster));
   const canWrite =
     nameNodeAnswers && (await check('file system', () => checkFileSystem(cluster, source)));
   await check('memory checks', () => checkMemorySettings(cluster, rmAnswers));
   await check('isolation', () => checkIsolation(cluster));
-  if (rmAnswers && canWrite) {
+  if (hasQueue && canWrite) {
     const probe = probeContainer(cluster, source);
     const runs = await check('Node in a container', async () => (await probe).node);
     if (runs) await check('reachability', async () => (await probe).reachability);

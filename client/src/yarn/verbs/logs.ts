@@ -68,8 +68,12 @@ export async function printLogs(
   for (;;) {
     const report = await cluster.rm.application(request.applicationId);
     if (isEnded(report.state)) break;
-    for (const log of await liveLogs(cluster, request.applicationId)) {
-      if (!wanted(log.container, report)) continue;
+    const logs = await liveLogs(cluster, request.applicationId);
+    const found = logs.filter(({ container }) => wanted(container, report));
+    if (!request.follow && logs.length > 0 && found.length === 0) {
+      throw missing(request, { logs, problems: [] });
+    }
+    for (const log of found) {
       const { container, host, file, problem } = log;
       if (problem === undefined) emit(log, request.follow);
       else complain(`${container} on ${host}: ${file} cannot be read now: ${problem}`, log);

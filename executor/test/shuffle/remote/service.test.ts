@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isProcessAlive, silentLogger } from '@heddle/common';
@@ -172,6 +173,31 @@ describe('map outputs of executors that are gone', function () {
     for (const id of ['..', '../output', '%2e%2e', '.', '/etc/passwd', `${mapId}/../${mapId}`]) {
       const hostile = stockPath(jobIdOf(APPLICATION), 0, [id]);
       expect((await ask(port, hostile, secret)).status, id).to.equal(500);
+    }
+  });
+
+  it('strangers who take their time leave room for who has the key (A06)', async () => {
+    const { host, port } = await start();
+    const before = await fixture.read(input);
+    await executor.server.close();
+    // More than it takes connections in all.
+    const strangers = Array.from({ length: 600 }, () => {
+      const socket = connect({ host, port });
+      socket.on('error', () => undefined);
+      socket.write('GET /mapOutput');
+      return socket;
+    });
+    try {
+      const isOpen = (socket: Socket): boolean => !socket.destroyed && !socket.closed;
+      while (strangers.filter(isOpen).length > 64) await sleep(20);
+      const after = await fixture.read(input);
+      expect(strangers.some(isOpen), 'some are still there').to.equal(true);
+      expect(after.error).to.equal(undefined);
+      expect(after.records).to.deep.equal(before.records);
+      // Nor do they stay.
+      while (strangers.some(isOpen)) await sleep(100);
+    } finally {
+      for (const socket of strangers) socket.destroy();
     }
   });
 
