@@ -77,6 +77,10 @@ describe('The verbs of heddle on YARN', function () {
     ) as ListedApplication;
     expect(statusJson).to.include({ id, state: 'RUNNING', user: 'verbose' });
 
+    const nobody = await user.run(['logs', id, '--container', '999999']);
+    expect(nobody.exitCode).to.equal(1);
+    expect(nobody.stderr).to.contain("no logs of a container '999999'");
+
     // What comes later is followed to the end of the application, and told once.
     let sawFirst = false;
     const followed = await user.run(['logs', '-f', id], {
