@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { HeddleContext } from 'heddle';
 import { TaskContext } from 'heddle';
 import { suitesMaster } from './master.js';
@@ -37,6 +38,9 @@ export async function eventually(
 
 /** Ends an executor at once, and resolves when the driver has noticed. */
 export async function killExecutor(sc: HeddleContext, victim: SeenExecutor): Promise<void> {
+  // A number that was seen in a container with numbers of its own would be somebody else's here.
+  const command = readFileSync(`/proc/${victim.pid}/cmdline`, 'latin1');
+  if (!command.includes('executor-main')) throw new Error(`${victim.pid} is no executor: ${command}`);
   process.kill(victim.pid, 'SIGKILL');
   await eventually(
     `executor ${victim.executorId} is gone`,
