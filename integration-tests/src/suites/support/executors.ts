@@ -40,7 +40,8 @@ export async function eventually(
 export async function killExecutor(sc: HeddleContext, victim: SeenExecutor): Promise<void> {
   // A number that was seen in a container with numbers of its own would be somebody else's here.
   const command = readFileSync(`/proc/${victim.pid}/cmdline`, 'latin1');
-  if (!command.includes('executor-main')) throw new Error(`${victim.pid} is no executor: ${command}`);
+  if (!command.includes('executor-main'))
+    throw new Error(`${victim.pid} is no executor: ${command}`);
   process.kill(victim.pid, 'SIGKILL');
   await eventually(
     `executor ${victim.executorId} is gone`,
