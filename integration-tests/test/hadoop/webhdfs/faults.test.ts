@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import {
   FileNotFoundError,
   ReadFailedError,
+  RemoteFileSystemError,
   WriteFailedError,
   type FileSystem,
 } from '@heddle/webhdfs';
@@ -158,7 +159,15 @@ describe('WebHDFS and faults of real daemons', function () {
     for (let attempt = 0; attempt < 20; attempt++) {
       const path = `${root}/${name}-${attempt}`;
       const content = randomBytes(sizeBytes + attempt);
-      await write(path, content, 64 * mebibyte);
+      try {
+        await write(path, content, 64 * mebibyte);
+      } catch (error) {
+        // For a while the NameNode may have no node to write to.
+        if (!(error instanceof RemoteFileSystemError || error instanceof WriteFailedError))
+          throw error;
+        await setTimeout(1_000);
+        continue;
+      }
       for (let looks = 0; looks < 20; looks++) {
         const [block] = await fs.blockLocations(path, 0, 1);
         if (block?.hosts.length === 2) return { path, content };
